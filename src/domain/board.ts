@@ -1,0 +1,56 @@
+import type { CashMethod } from './journal.ts';
+
+/** A pin, addressed by chip label and line name: numbers move between kernels and models. */
+interface PinAddress {
+  readonly chip: string;
+  readonly line: string;
+}
+
+export interface InputPin extends PinAddress {
+  /** Level while nothing happens; the pull resistor goes the same way. */
+  readonly idle: 'high' | 'low';
+  readonly debounceMs?: number;
+}
+
+export interface OutputPin extends PinAddress {
+  /** Level that switches the thing on. */
+  readonly active: 'high' | 'low';
+}
+
+export interface BoardAcceptor {
+  readonly name: string;
+  readonly method: CashMethod;
+  readonly kind: 'pulse';
+  readonly input: string;
+  /**
+   * Output on the acceptor's inhibit line; the profile says which level inhibits. Best wired so that the inactive level
+   * does: then the acceptor takes nothing while tilld is not running.
+   */
+  readonly inhibit?: string;
+  /** Named pulse profile (timing and polarity), see domain/cash. */
+  readonly profile: string;
+  /** Pulse count to minor units: {"1": 100, "5": 500}. */
+  readonly denominations: Readonly<Record<string, number>>;
+  /** What to do with a count outside the table: park it as unassigned, or count every pulse at this many minor units. */
+  readonly perPulseMinor?: number;
+}
+
+export interface BoardDelivery {
+  readonly output: string;
+  /** Input the machine answers on, and how soon after the drive began (ms). Without it a drive that ran counts as delivered. */
+  readonly feedback?: { readonly input: string; readonly level: 'high' | 'low'; readonly withinMs: number };
+}
+
+/** One board file: names for pins, and what hangs on them. Names are unique over inputs and outputs together. */
+export interface Board {
+  readonly name: string;
+  readonly title: string;
+  readonly hardware: 'simulated' | 'libgpiod';
+  readonly inputs: Readonly<Record<string, InputPin>>;
+  readonly outputs: Readonly<Record<string, OutputPin>>;
+  readonly acceptors: readonly BoardAcceptor[];
+  readonly delivery: BoardDelivery | null;
+  /** Buttons by name; `0`-`9`, `ok`, `cancel`, `clear` form the keypad, `pair` starts pairing, others may sell a product. */
+  readonly buttons: Readonly<Record<string, { readonly input: string }>>;
+  readonly display: { readonly width: number; readonly height: number };
+}

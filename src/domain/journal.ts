@@ -1,0 +1,158 @@
+import type { Currency } from './money.ts';
+
+/** How the box takes physical money. */
+export type CashMethod = 'coin' | 'bill';
+/** Which of the three roads a confirmation came by; they all feed one reducer. */
+export type Via = 'push' | 'poll' | 'reconnect' | 'expiry' | 'grace';
+/** Who opened or cancelled a sale. */
+export type Origin = 'api' | 'button' | 'keypad' | 'backend' | 'cash';
+export type CancelReason = 'customer' | 'api' | 'timeout' | 'qr-expired' | 'qr-failed' | 'qr-refused';
+export type ActResult = 'done' | 'failed' | 'indeterminate';
+
+/** What an output does for one sale: closed for a time, or a number of credit pulses. Times in milliseconds. */
+export type Drive =
+  | { readonly mode: 'hold'; readonly holdMs: number }
+  | { readonly mode: 'pulses'; readonly count: number; readonly pulseMs: number; readonly gapMs: number };
+
+/**
+ * Everything that concerns money, as it is committed. The journal is append-only and the truth: the till's state is
+ * the fold of these entries, and every effect (screen, voice, output, upload) is a consequence of a committed one.
+ * Amounts are minor units of the box's one currency; ids are opaque texts unique for ever.
+ */
+export type Entry =
+  | { readonly kind: 'boot'; readonly version: string; readonly currency: Currency }
+  | {
+      readonly kind: 'sale.opened';
+      readonly sale: string;
+      readonly dueMinor: number;
+      readonly description: string;
+      readonly origin: Origin;
+      readonly drive: Drive | null;
+    }
+  | { readonly kind: 'charge.requested'; readonly sale: string; readonly request: string; readonly amountMinor: number }
+  | {
+      readonly kind: 'charge.created';
+      readonly sale: string;
+      readonly request: string;
+      readonly charge: string;
+      readonly amountMinor: number;
+      readonly qr: string;
+      /** By the backend's clock, milliseconds since 1970. */
+      readonly expiresAtMs: number;
+    }
+  | { readonly kind: 'charge.refused'; readonly sale: string; readonly request: string; readonly code: string; readonly reason: string }
+  /** Taken off the screen because cash changed what is left to pay; still watched. */
+  | { readonly kind: 'charge.superseded'; readonly sale: string; readonly charge: string }
+  /** Its time is over and the last query did not resolve it; still watched through the grace time. */
+  | { readonly kind: 'charge.expired'; readonly sale: string; readonly charge: string }
+  | {
+      readonly kind: 'charge.paid';
+      readonly sale: string;
+      readonly charge: string;
+      readonly amountMinor: number;
+      readonly via: Via;
+      /** It no longer belonged to the sale on the front when it was paid. */
+      readonly late: boolean;
+    }
+  | { readonly kind: 'charge.failed'; readonly sale: string; readonly charge: string; readonly via: Via; readonly reason: string }
+  /** A backend contradicted its own earlier final answer; recorded, without effect on money. */
+  | {
+      readonly kind: 'charge.conflict';
+      readonly sale: string;
+      readonly charge: string;
+      readonly via: Via;
+      readonly claimed: 'paid' | 'failed';
+    }
+  | { readonly kind: 'charge.abandoned'; readonly sale: string; readonly charge: string }
+  | {
+      readonly kind: 'cash.credited';
+      readonly sale: string | null;
+      readonly method: CashMethod;
+      readonly acceptor: string;
+      readonly train: string;
+      readonly amountMinor: number;
+    }
+  /** Money no denomination matches: audited and reported, never dropped, never guessed. */
+  | {
+      readonly kind: 'cash.unassigned';
+      readonly sale: string | null;
+      readonly method: CashMethod;
+      readonly acceptor: string;
+      readonly train: string;
+      readonly pulses: number;
+    }
+  | { readonly kind: 'sale.settled'; readonly sale: string; readonly dueMinor: number }
+  | { readonly kind: 'sale.cancelled'; readonly sale: string; readonly reason: CancelReason }
+  | {
+      readonly kind: 'refund.due';
+      readonly sale: string;
+      readonly amountMinor: number;
+      readonly from: 'credit' | 'sales';
+      readonly reason: string;
+    }
+  | { readonly kind: 'act.intent'; readonly sale: string; readonly act: string; readonly drive: Drive }
+  | { readonly kind: 'act.outcome'; readonly sale: string; readonly act: string; readonly result: ActResult; readonly reason: string }
+  | { readonly kind: 'announced'; readonly sale: string; readonly charge: string; readonly spoken: boolean }
+  /** A sale report was put into the outbox in this same transaction. */
+  | { readonly kind: 'report.queued'; readonly sale: string; readonly report: SaleReport }
+  | { readonly kind: 'counters.reset' };
+
+/** An entry as it stands in the journal. Order is `seq`; `atMs` is wall time and may jump or be wrong. */
+export interface Recorded {
+  readonly seq: number;
+  readonly boot: string;
+  readonly atMs: number;
+  /** Whether the wall clock could be trusted when the entry was written. */
+  readonly clockTrusted: boolean;
+  readonly entry: Entry;
+}
+
+/** Pieces taken, by denomination in minor units: {"1000": 2} is two 10-baht coins. */
+export type Tally = Readonly<Record<string, number>>;
+
+export interface CashTally {
+  readonly coin: Tally;
+  readonly bill: Tally;
+}
+
+export type ReportStatus = 'PENDING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+
+/** One sale as a backend hears of it, in no dialect; each dialect's codec shapes it. */
+export interface SaleReport {
+  readonly id: string;
+  readonly sale: string;
+  readonly status: ReportStatus;
+  readonly qrMinor: number;
+  readonly charge: string | null;
+  /** Pieces taken since the report before, so that the sum over all reports is all the cash there was. */
+  readonly cash: CashTally;
+  readonly currency: Currency;
+}
+
+/** Where money stands. `cash` and `qr` are the outside world; the rest are the box's own books. */
+export type Account = 'cash' | 'qr' | 'credit' | 'sales' | 'refund';
+
+export interface Posting {
+  readonly from: Account;
+  readonly to: Account;
+  readonly minor: number;
+}
+
+/**
+ * The money an entry moves, or null. Because every movement has a source and a destination, the books balance by
+ * construction: cash + qr taken = credit + sales + refund.
+ */
+export function posting(entry: Entry): Posting | null {
+  switch (entry.kind) {
+    case 'cash.credited':
+      return { from: 'cash', to: 'credit', minor: entry.amountMinor };
+    case 'charge.paid':
+      return { from: 'qr', to: 'credit', minor: entry.amountMinor };
+    case 'sale.settled':
+      return { from: 'credit', to: 'sales', minor: entry.dueMinor };
+    case 'refund.due':
+      return { from: entry.from, to: 'refund', minor: entry.amountMinor };
+    default:
+      return null;
+  }
+}

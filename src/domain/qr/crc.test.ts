@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { crc16 } from './crc.ts';
+
+test.each([
+  ['123456789', '29B1'],
+  ['', 'FFFF'],
+  // The leading zero stays.
+  [
+    '00020101021226690017ID.CO.EXAMPLE.WWW01189360001400000000010215MIDTEST000000010303UMI51440014ID.CO.QRIS.WWW0215ID10200000000010303UMI520458125303360540550000550202560420005802ID5911Toko Berkah6007JAKARTA61051011062070703A016304',
+    '062D',
+  ],
+  // UTF-8 bytes count, not characters.
+  ['00020101021002020103069084010411VNPayWallet071003933571580809Lê Anh Tú09051000010037041107content6304', '2678'],
+])('the checksum of %j is %s', (text, crc) => {
+  expect(crc16(text)).toBe(crc);
+});

@@ -1,0 +1,120 @@
+import type { Entry, Recorded } from '../journal.ts';
+import { addPieces, EMPTY_TALLY, emptyTill, RESOLVED_KEPT, type ResolvedCharge, type Sale, type Till, withoutPieces } from './state.ts';
+
+function withSale(till: Till, sale: string, change: (sale: Sale) => Partial<Sale>): Till {
+  return till.sale?.id === sale ? { ...till, sale: { ...till.sale, ...change(till.sale) } } : till;
+}
+
+function offScreen(till: Till, charge: string, state: 'superseded' | 'expired'): Till {
+  const open = till.charges[charge];
+  if (!open) return till;
+  const moved = { ...till, charges: { ...till.charges, [charge]: { ...open, state } } };
+  return withSale(moved, open.sale, (s) => (s.charge === charge ? { charge: null } : {}));
+}
+
+function resolve(till: Till, charge: string, sale: string, outcome: ResolvedCharge['outcome'], amountMinor?: number): Till {
+  const { [charge]: open, ...charges } = till.charges;
+  const known = till.resolved.find((r) => r.id === charge);
+  const amount = amountMinor ?? open?.amountMinor ?? known?.amountMinor ?? 0;
+  const others = till.resolved.filter((r) => r.id !== charge).slice(-(RESOLVED_KEPT - 1));
+  const resolved = [...others, { id: charge, sale, amountMinor: amount, outcome, contradicted: known?.contradicted ?? false }];
+  return withSale({ ...till, charges, resolved }, sale, (s) => (s.charge === charge ? { charge: null } : {}));
+}
+
+/** The till after one more entry. Total: it never throws and never decides; `decide` wrote only entries that fit. */
+export function apply(till: Till, entry: Entry): Till {
+  switch (entry.kind) {
+    case 'boot':
+      return till;
+    case 'sale.opened':
+      return {
+        ...till,
+        sale: {
+          id: entry.sale,
+          dueMinor: entry.dueMinor,
+          description: entry.description,
+          origin: entry.origin,
+          drive: entry.drive,
+          phase: 'paying',
+          request: null,
+          charge: null,
+          qrRefusal: null,
+          cashMinor: 0,
+          qrMinor: 0,
+          lastCharge: null,
+          act: null,
+        },
+      };
+    case 'charge.requested':
+      return withSale(till, entry.sale, () => ({ request: { id: entry.request, amountMinor: entry.amountMinor }, qrRefusal: null }));
+    case 'charge.created': {
+      const { charge: id, sale, amountMinor, qr, expiresAtMs } = entry;
+      const charges = { ...till.charges, [id]: { id, sale, amountMinor, qr, expiresAtMs, state: 'shown' as const } };
+      return withSale({ ...till, charges }, sale, () => ({ request: null, charge: id, lastCharge: id }));
+    }
+    case 'charge.refused':
+      return withSale(till, entry.sale, () => ({ request: null, qrRefusal: { code: entry.code, reason: entry.reason } }));
+    case 'charge.superseded':
+      return offScreen(till, entry.charge, 'superseded');
+    case 'charge.expired':
+      return offScreen(till, entry.charge, 'expired');
+    case 'charge.paid': {
+      const paid = resolve(till, entry.charge, entry.sale, 'paid', entry.amountMinor);
+      const { charge, sale, amountMinor } = entry;
+      const told = {
+        ...paid,
+        creditMinor: paid.creditMinor + amountMinor,
+        unannounced: [...paid.unannounced, { charge, sale, amountMinor }],
+      };
+      return entry.late ? told : withSale(told, sale, (s) => ({ qrMinor: s.qrMinor + amountMinor, lastCharge: charge }));
+    }
+    case 'charge.failed':
+      return resolve(till, entry.charge, entry.sale, 'failed');
+    case 'charge.abandoned':
+      return resolve(till, entry.charge, entry.sale, 'abandoned');
+    case 'charge.conflict':
+      return { ...till, resolved: till.resolved.map((r) => (r.id === entry.charge ? { ...r, contradicted: true } : r)) };
+    case 'cash.credited': {
+      const tally = addPieces(till.tally, entry.method, String(entry.amountMinor), 1);
+      const credited = { ...till, tally, creditMinor: till.creditMinor + entry.amountMinor };
+      return entry.sale === null ? credited : withSale(credited, entry.sale, (s) => ({ cashMinor: s.cashMinor + entry.amountMinor }));
+    }
+    case 'cash.unassigned':
+      return till;
+    case 'sale.settled': {
+      const settled = { ...till, creditMinor: till.creditMinor - entry.dueMinor };
+      return withSale(settled, entry.sale, () => ({ phase: 'delivering', request: null }));
+    }
+    case 'sale.cancelled': {
+      const sale = till.sale;
+      if (sale?.id !== entry.sale) return till;
+      const owed = { reason: entry.reason, cash: till.tally, qrMinor: sale.qrMinor, lastCharge: sale.lastCharge };
+      return { ...till, sale: null, tally: EMPTY_TALLY, owed: { ...till.owed, [entry.sale]: owed } };
+    }
+    case 'refund.due':
+      return entry.from === 'credit' ? { ...till, creditMinor: till.creditMinor - entry.amountMinor } : till;
+    case 'act.intent':
+      return withSale(till, entry.sale, () => ({ act: entry.act }));
+    case 'act.outcome':
+      return till.sale?.act === entry.act ? { ...till, sale: null } : till;
+    case 'announced':
+      return { ...till, unannounced: till.unannounced.filter((u) => u.charge !== entry.charge) };
+    case 'report.queued': {
+      const { [entry.sale]: owed, ...others } = till.owed;
+      const reported = owed ? { ...till, owed: others } : { ...till, tally: withoutPieces(till.tally, entry.report.cash) };
+      // A sale that drives no output is over once it is settled and reported.
+      return reported.sale?.id === entry.sale && reported.sale.phase === 'delivering' && reported.sale.drive === null
+        ? { ...reported, sale: null }
+        : reported;
+    }
+    case 'counters.reset':
+      return till;
+  }
+}
+
+/** Folds journal entries, in order, onto a till (by default an empty one). */
+export function replay(recorded: Iterable<Recorded>, onto: Till = emptyTill('THB')): Till {
+  let till = onto;
+  for (const { seq, entry } of recorded) till = { ...apply(till, entry), seq };
+  return till;
+}

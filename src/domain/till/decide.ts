@@ -1,0 +1,117 @@
+import { CallerFault } from '../fault.ts';
+import type { Entry } from '../journal.ts';
+import { Draft } from './draft.ts';
+import type { DecisionContext, TillInput } from './input.ts';
+import { restMinor, type Sale, type Till } from './state.ts';
+
+/**
+ * What to commit when something happens: the entries of ONE transaction, none when it changes nothing (a duplicate,
+ * a charge that is not ours, an answer that nobody waits for any more). Pure; effects follow from the entries.
+ * @throws CallerFault `sale-in-progress`, `sale-unknown`, `sale-not-cancellable`
+ */
+export function decide(till: Till, input: TillInput, context: DecisionContext): Entry[] {
+  const draft = new Draft(till, context);
+  switch (input.type) {
+    case 'open':
+      if (till.sale) throw saleInProgress(till.sale);
+      draft.open(input);
+      break;
+    case 'qr-offered':
+      offer(draft, input);
+      break;
+    case 'qr-refused':
+      if (till.sale?.request?.id !== input.request) break;
+      draft.add({ kind: 'charge.refused', sale: till.sale.id, request: input.request, code: input.code, reason: input.reason });
+      if (!context.cashPossible) draft.endUnlessMoneyIsIn('qr-refused');
+      break;
+    case 'paid':
+      draft.paid(input.charge, input.via);
+      break;
+    case 'charge-failed':
+      draft.failed(input.charge, input.via, input.reason);
+      break;
+    case 'expired': {
+      const open = till.charges[input.charge];
+      if (open?.state !== 'shown') break;
+      draft.add({ kind: 'charge.expired', sale: open.sale, charge: open.id });
+      draft.endUnlessMoneyIsIn('qr-expired');
+      break;
+    }
+    case 'grace-over': {
+      const open = till.charges[input.charge];
+      if (!open || open.state === 'shown') break;
+      draft.add({ kind: 'charge.abandoned', sale: open.sale, charge: open.id });
+      draft.reportIfResolved(open.sale);
+      break;
+    }
+    case 'cash':
+      draft.cash(input);
+      break;
+    case 'unassigned': {
+      const { method, acceptor, train, pulses } = input;
+      draft.add({ kind: 'cash.unassigned', sale: draft.paying()?.id ?? null, method, acceptor, train, pulses });
+      break;
+    }
+    case 'requote':
+      draft.requestQr();
+      break;
+    case 'cancel':
+      if (till.sale?.id !== input.sale) throw notCancellable(input.sale, 'it is over');
+      if (till.sale.phase !== 'paying') throw notCancellable(input.sale, 'it is paid and being delivered');
+      draft.cancel(input.reason);
+      break;
+    case 'act-done':
+      draft.actDone(input);
+      break;
+    case 'announced':
+      if (till.unannounced.some((u) => u.charge === input.charge)) {
+        const sale = till.unannounced.find((u) => u.charge === input.charge)?.sale ?? '';
+        draft.add({ kind: 'announced', sale, charge: input.charge, spoken: input.spoken });
+      }
+      break;
+    case 'reset-counters':
+      draft.add({ kind: 'counters.reset' });
+      break;
+    case 'restart':
+      draft.add({ kind: 'boot', version: input.version, currency: till.currency });
+      if (till.sale?.act)
+        draft.actDone({
+          type: 'act-done',
+          act: till.sale.act,
+          result: 'indeterminate',
+          reason: 'the box stopped while the output was driven',
+        });
+      break;
+  }
+  return draft.entries;
+}
+
+function offer(draft: Draft, input: Extract<TillInput, { type: 'qr-offered' }>): void {
+  const sale = draft.paying();
+  const request = sale?.request;
+  if (!sale || request?.id !== input.request) return;
+  if (request.amountMinor !== restMinor(draft.till)) {
+    // Cash came in meanwhile. Nobody has seen this QR, so nobody can pay it.
+    draft.add({ kind: 'charge.refused', sale: sale.id, request: request.id, code: 'amount-changed', reason: 'cash came in before the QR' });
+    return;
+  }
+  const { charge, qr, expiresAtMs } = input;
+  draft.add({ kind: 'charge.created', sale: sale.id, request: request.id, charge, amountMinor: request.amountMinor, qr, expiresAtMs });
+}
+
+function saleInProgress(sale: Sale): CallerFault {
+  return new CallerFault('Another sale is in progress', {
+    code: 'sale-in-progress',
+    found: `sale ${sale.id}, ${sale.phase}`,
+    expected: 'no sale in progress',
+    remedy: 'Wait for it to end, or cancel it.',
+  });
+}
+
+function notCancellable(sale: string, why: string): CallerFault {
+  return new CallerFault('The sale cannot be cancelled', {
+    code: 'sale-not-cancellable',
+    found: `sale ${sale}: ${why}`,
+    expected: 'the sale in progress, before it is paid',
+  });
+}

@@ -1,0 +1,168 @@
+import type { CancelReason, CashTally, Entry, ReportStatus, SaleReport, Via } from '../journal.ts';
+import { driveFor } from '../policy.ts';
+import { apply } from './apply.ts';
+import type { DecisionContext, TillInput } from './input.ts';
+import { EMPTY_TALLY, restMinor, type Sale, shownCharge, type Till } from './state.ts';
+
+const STATUS_OF_CANCEL: Record<CancelReason, ReportStatus> = {
+  customer: 'CANCELLED',
+  api: 'CANCELLED',
+  timeout: 'CANCELLED',
+  'qr-expired': 'CANCELLED',
+  'qr-failed': 'FAILED',
+  'qr-refused': 'FAILED',
+};
+
+/** The entries of one decision, folded as they are added so that each later step sees the earlier ones. */
+export class Draft {
+  readonly entries: Entry[] = [];
+  till: Till;
+  readonly context: DecisionContext;
+
+  constructor(till: Till, context: DecisionContext) {
+    this.till = till;
+    this.context = context;
+  }
+
+  add(entry: Entry): void {
+    this.entries.push(entry);
+    this.till = apply(this.till, entry);
+  }
+
+  /** The sale on the front while it can still take money. */
+  paying(): Sale | null {
+    return this.till.sale?.phase === 'paying' ? this.till.sale : null;
+  }
+
+  report(sale: string, status: ReportStatus, qrMinor: number, charge: string | null, cash: CashTally): void {
+    const report: SaleReport = { id: this.context.newId(), sale, status, qrMinor, charge, cash, currency: this.till.currency };
+    this.add({ kind: 'report.queued', sale, report });
+  }
+
+  supersede(): void {
+    const sale = this.till.sale;
+    if (sale?.charge) this.add({ kind: 'charge.superseded', sale: sale.id, charge: sale.charge });
+  }
+
+  /** Settles the sale on the front as soon as the credit covers it: goods intended in the same transaction as the money. */
+  settleIfCovered(): void {
+    const sale = this.paying();
+    if (!sale || this.till.creditMinor < sale.dueMinor) return;
+    this.supersede();
+    this.add({ kind: 'sale.settled', sale: sale.id, dueMinor: sale.dueMinor });
+    const excess = this.till.creditMinor;
+    if (excess > 0 && this.context.policy.overpayment === 'refund') {
+      this.add({ kind: 'refund.due', sale: sale.id, amountMinor: excess, from: 'credit', reason: 'overpaid' });
+    }
+    if (sale.drive) this.add({ kind: 'act.intent', sale: sale.id, act: this.context.newId(), drive: sale.drive });
+    this.report(sale.id, 'SUCCEEDED', sale.qrMinor, sale.lastCharge, this.till.tally);
+  }
+
+  cancel(reason: CancelReason): void {
+    const sale = this.paying();
+    if (!sale) return;
+    this.supersede();
+    const takenMinor = Math.min(this.till.creditMinor, sale.cashMinor + sale.qrMinor);
+    this.add({ kind: 'sale.cancelled', sale: sale.id, reason });
+    if (takenMinor > 0 && this.context.policy.cancelledCash === 'refund') {
+      this.add({ kind: 'refund.due', sale: sale.id, amountMinor: takenMinor, from: 'credit', reason: 'cancelled' });
+    }
+    this.reportIfResolved(sale.id);
+  }
+
+  /** A cancelled sale is reported when none of its charges can be paid any more: one sale, one report. */
+  reportIfResolved(sale: string): void {
+    const owed = this.till.owed[sale];
+    if (!owed || Object.values(this.till.charges).some((c) => c.sale === sale)) return;
+    this.report(sale, STATUS_OF_CANCEL[owed.reason], owed.qrMinor, owed.lastCharge, owed.cash);
+  }
+
+  /** After a QR came to nothing: a sale with money in it, or that can still be paid in cash, goes on; any other ends. */
+  endUnlessMoneyIsIn(reason: CancelReason): void {
+    const sale = this.paying();
+    if (sale && sale.cashMinor + sale.qrMinor === 0 && !this.context.cashBusy) this.cancel(reason);
+  }
+
+  requestQr(): void {
+    const sale = this.paying();
+    const amountMinor = restMinor(this.till);
+    if (!sale || sale.request || sale.charge || amountMinor === 0 || !this.context.qrPossible) return;
+    this.add({ kind: 'charge.requested', sale: sale.id, request: this.context.newId(), amountMinor });
+  }
+
+  open(input: Extract<TillInput, { type: 'open' }>): void {
+    const { sale, dueMinor, description, origin, drive } = input;
+    this.add({ kind: 'sale.opened', sale, dueMinor, description, origin, drive });
+    this.settleIfCovered();
+    this.requestQr();
+  }
+
+  paid(charge: string, via: Via): void {
+    const open = this.till.charges[charge];
+    const earlier = this.till.resolved.find((r) => r.id === charge);
+    const known = open ?? earlier;
+    // A charge that was paid before is a duplicate; one that is unknown is somebody else's.
+    if (!known || earlier?.outcome === 'paid') return;
+    const late = this.paying()?.id !== known.sale;
+    const { sale, amountMinor } = known;
+    this.add({ kind: 'charge.paid', sale, charge, amountMinor, via, late });
+    if (late) this.bookLatePayment(sale, charge, amountMinor);
+    this.useCredit();
+  }
+
+  bookLatePayment(sale: string, charge: string, amountMinor: number): void {
+    if (this.context.policy.latePayment === 'refund') {
+      this.add({ kind: 'refund.due', sale, amountMinor, from: 'credit', reason: 'paid-late' });
+    }
+    const owed = this.till.owed[sale];
+    this.report(sale, 'SUCCEEDED', (owed?.qrMinor ?? 0) + amountMinor, charge, owed?.cash ?? EMPTY_TALLY);
+  }
+
+  failed(charge: string, via: Via, reason: string): void {
+    const open = this.till.charges[charge];
+    if (open) {
+      const shown = open.state === 'shown';
+      this.add({ kind: 'charge.failed', sale: open.sale, charge, via, reason });
+      if (shown) this.endUnlessMoneyIsIn('qr-failed');
+      this.reportIfResolved(open.sale);
+      return;
+    }
+    const earlier = this.till.resolved.find((r) => r.id === charge);
+    if (earlier?.outcome !== 'paid' || earlier.contradicted) return;
+    this.add({ kind: 'charge.conflict', sale: earlier.sale, charge, via, claimed: 'failed' });
+  }
+
+  cash(input: Extract<TillInput, { type: 'cash' }>): void {
+    const { method, acceptor, train, amountMinor } = input;
+    this.add({ kind: 'cash.credited', sale: this.paying()?.id ?? null, method, acceptor, train, amountMinor });
+    this.useCredit();
+  }
+
+  /** Whatever more credit makes possible: the sale on the front, a QR for less, or a sale of idle cash. */
+  useCredit(): void {
+    this.settleIfCovered();
+    const shown = shownCharge(this.till);
+    if (shown && shown.amountMinor !== restMinor(this.till)) this.supersede();
+    this.sellIdleCash();
+  }
+
+  /** Where the owner wants it, credit with no sale in progress is sold at once, in whole pulses. */
+  sellIdleCash(): void {
+    const { policy, newId } = this.context;
+    if (this.till.sale || policy.idleCash !== 'sell' || policy.drive.mode !== 'pulses-per') return;
+    const unit = policy.drive.unitMinor;
+    const dueMinor = Math.floor(this.till.creditMinor / unit) * unit;
+    if (dueMinor === 0) return;
+    this.open({ type: 'open', sale: newId(), dueMinor, description: '', origin: 'cash', drive: driveFor(policy.drive, dueMinor) });
+  }
+
+  actDone(input: Extract<TillInput, { type: 'act-done' }>): void {
+    const sale = this.till.sale;
+    if (!sale || sale.act !== input.act) return;
+    this.add({ kind: 'act.outcome', sale: sale.id, act: input.act, result: input.result, reason: input.reason });
+    if (input.result === 'failed') {
+      this.add({ kind: 'refund.due', sale: sale.id, amountMinor: sale.dueMinor, from: 'sales', reason: 'not-delivered' });
+    }
+    this.sellIdleCash();
+  }
+}

@@ -1,0 +1,40 @@
+import type { ActResult, CancelReason, CashMethod, Drive, Origin, Via } from '../journal.ts';
+import type { SalePolicy } from '../policy.ts';
+
+/** Everything that can happen to the till. */
+export type TillInput =
+  | {
+      readonly type: 'open';
+      readonly sale: string;
+      readonly dueMinor: number;
+      readonly description: string;
+      readonly origin: Origin;
+      readonly drive: Drive | null;
+    }
+  | { readonly type: 'qr-offered'; readonly request: string; readonly charge: string; readonly qr: string; readonly expiresAtMs: number }
+  | { readonly type: 'qr-refused'; readonly request: string; readonly code: string; readonly reason: string }
+  | { readonly type: 'paid'; readonly charge: string; readonly via: Via }
+  | { readonly type: 'charge-failed'; readonly charge: string; readonly via: Via; readonly reason: string }
+  | { readonly type: 'expired'; readonly charge: string }
+  | { readonly type: 'grace-over'; readonly charge: string }
+  | { readonly type: 'cash'; readonly method: CashMethod; readonly acceptor: string; readonly train: string; readonly amountMinor: number }
+  | { readonly type: 'unassigned'; readonly method: CashMethod; readonly acceptor: string; readonly train: string; readonly pulses: number }
+  /** Ask for a QR over what is left to pay. */
+  | { readonly type: 'requote' }
+  | { readonly type: 'cancel'; readonly sale: string; readonly reason: CancelReason }
+  | { readonly type: 'act-done'; readonly act: string; readonly result: ActResult; readonly reason: string }
+  | { readonly type: 'announced'; readonly charge: string; readonly spoken: boolean }
+  | { readonly type: 'reset-counters' }
+  | { readonly type: 'restart'; readonly version: string };
+
+/** What a decision depends on besides the till itself. */
+export interface DecisionContext {
+  readonly policy: SalePolicy;
+  /** Whether a QR can be asked for, and whether coins or bills can be taken. */
+  readonly qrPossible: boolean;
+  readonly cashPossible: boolean;
+  /** A piece is being counted right now: no time limit may strike. */
+  readonly cashBusy: boolean;
+  /** A new id, unique for ever. */
+  readonly newId: () => string;
+}

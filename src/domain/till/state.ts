@@ -1,0 +1,106 @@
+import type { CancelReason, CashTally, Drive, Origin } from '../journal.ts';
+import type { Currency } from '../money.ts';
+
+/** A charge whose outcome is not known yet; only a `shown` one is on the screen. */
+export interface OpenCharge {
+  readonly id: string;
+  readonly sale: string;
+  readonly amountMinor: number;
+  readonly qr: string;
+  readonly expiresAtMs: number;
+  readonly state: 'shown' | 'superseded' | 'expired';
+}
+
+/** The sale on the front; there is at most one. */
+export interface Sale {
+  readonly id: string;
+  readonly dueMinor: number;
+  readonly description: string;
+  readonly origin: Origin;
+  readonly drive: Drive | null;
+  readonly phase: 'paying' | 'delivering';
+  /** A charge asked for and not answered yet. */
+  readonly request: { readonly id: string; readonly amountMinor: number } | null;
+  /** The charge whose QR is on the screen. */
+  readonly charge: string | null;
+  readonly qrRefusal: { readonly code: string; readonly reason: string } | null;
+  /** Money that came in during this sale; while there is any, no time limit strikes. */
+  readonly cashMinor: number;
+  readonly qrMinor: number;
+  /** The charge that paid, or the last one shown. */
+  readonly lastCharge: string | null;
+  readonly act: string | null;
+}
+
+/** A cancelled sale that is reported once all its charges are resolved. */
+interface OwedReport {
+  readonly reason: CancelReason;
+  readonly cash: CashTally;
+  readonly qrMinor: number;
+  readonly lastCharge: string | null;
+}
+
+export interface ResolvedCharge {
+  readonly id: string;
+  readonly sale: string;
+  readonly amountMinor: number;
+  readonly outcome: 'paid' | 'failed' | 'abandoned';
+  readonly contradicted: boolean;
+}
+
+interface Unannounced {
+  readonly charge: string;
+  readonly sale: string;
+  readonly amountMinor: number;
+}
+
+/** All that the journal says about the box's money, folded. */
+export interface Till {
+  readonly seq: number;
+  readonly currency: Currency;
+  /** Customers' money on the box that no sale has used. */
+  readonly creditMinor: number;
+  readonly sale: Sale | null;
+  readonly charges: Readonly<Record<string, OpenCharge>>;
+  /** The last resolved charges, oldest first, so that duplicates and contradictions are recognised. */
+  readonly resolved: readonly ResolvedCharge[];
+  /** Pieces taken since the report before. */
+  readonly tally: CashTally;
+  readonly owed: Readonly<Record<string, OwedReport>>;
+  readonly unannounced: readonly Unannounced[];
+}
+
+/** How many resolved charges the till remembers; older ones are still in the journal, whose unique index refuses a second payment. */
+export const RESOLVED_KEPT = 200;
+
+export const EMPTY_TALLY: CashTally = { coin: {}, bill: {} };
+
+export function emptyTill(currency: Currency): Till {
+  return { seq: 0, currency, creditMinor: 0, sale: null, charges: {}, resolved: [], tally: EMPTY_TALLY, owed: {}, unannounced: [] };
+}
+
+/** What is still to pay of the sale on the front; 0 without one. */
+export function restMinor(till: Till): number {
+  return till.sale?.phase === 'paying' ? Math.max(0, till.sale.dueMinor - till.creditMinor) : 0;
+}
+
+export const shownCharge = (till: Till): OpenCharge | null => {
+  const id = till.sale?.charge;
+  return id ? (till.charges[id] ?? null) : null;
+};
+
+/** Adds `by` pieces (negative to take away) of one denomination. */
+export function addPieces(tally: CashTally, method: keyof CashTally, minor: string, by: number): CashTally {
+  const count = (tally[method][minor] ?? 0) + by;
+  const { [minor]: _, ...others } = tally[method];
+  return { ...tally, [method]: count === 0 ? others : { ...others, [minor]: count } };
+}
+
+/** `from` without the pieces of `taken`. */
+export function withoutPieces(from: CashTally, taken: CashTally): CashTally {
+  let left = from;
+  for (const method of ['coin', 'bill'] as const) {
+    for (const [minor, count] of Object.entries(taken[method])) left = addPieces(left, method, minor, -count);
+  }
+  return left;
+}

@@ -1,0 +1,88 @@
+import type { ActResult, CancelReason, CashTally, Entry, Origin, Recorded } from '../journal.ts';
+import type { Currency } from '../money.ts';
+import { addPieces, EMPTY_TALLY } from './state.ts';
+
+type SaleState = 'requesting' | 'qr' | 'cash' | 'delivering' | 'delivered' | 'delivery-failed' | 'delivery-unknown' | 'cancelled';
+
+/** One sale as programs see it. */
+export interface SaleView {
+  readonly id: string;
+  readonly state: SaleState;
+  readonly dueMinor: number;
+  readonly currency: Currency;
+  readonly description: string;
+  readonly origin: Origin;
+  /** Paid by QR, and by coins and bills put in during the sale. */
+  readonly qrMinor: number;
+  readonly cashMinor: number;
+  readonly cash: CashTally;
+  /** The charge whose QR is or was last shown. */
+  readonly charge: string | null;
+  readonly qr: string | null;
+  readonly cancelReason: CancelReason | null;
+  /** Why there is no QR, when the backend or the box refused one. */
+  readonly qrRefusal: { readonly code: string; readonly reason: string } | null;
+  readonly delivery: ActResult | null;
+  readonly refundMinor: number;
+  readonly openedAtMs: number;
+}
+
+/** One sale as its journal entries tell it, in order; null when the first of them does not open a sale. */
+export function saleView(recorded: readonly Recorded[], currency: Currency): SaleView | null {
+  const first = recorded[0];
+  if (first?.entry.kind !== 'sale.opened') return null;
+  const { sale, dueMinor, description, origin } = first.entry;
+  let view: SaleView = {
+    id: sale,
+    state: 'cash',
+    dueMinor,
+    currency,
+    description,
+    origin,
+    qrMinor: 0,
+    cashMinor: 0,
+    cash: EMPTY_TALLY,
+    charge: null,
+    qr: null,
+    cancelReason: null,
+    qrRefusal: null,
+    delivery: null,
+    refundMinor: 0,
+    openedAtMs: first.atMs,
+  };
+  for (const { entry } of recorded) view = { ...view, ...after(view, entry) };
+  return view;
+}
+
+const AFTER_ACT: Record<ActResult, SaleState> = { done: 'delivered', failed: 'delivery-failed', indeterminate: 'delivery-unknown' };
+
+function after(view: SaleView, entry: Entry): Partial<SaleView> {
+  switch (entry.kind) {
+    case 'charge.requested':
+      return { state: 'requesting', qrRefusal: null };
+    case 'charge.created':
+      return { state: 'qr', charge: entry.charge, qr: entry.qr };
+    case 'charge.refused':
+      return { state: 'cash', qrRefusal: { code: entry.code, reason: entry.reason } };
+    case 'charge.superseded':
+    case 'charge.expired':
+    case 'charge.failed':
+      return view.state === 'qr' && entry.charge === view.charge ? { state: 'cash', qr: null } : {};
+    case 'charge.paid':
+      return { qrMinor: view.qrMinor + entry.amountMinor, charge: entry.charge };
+    case 'cash.credited':
+      return { cashMinor: view.cashMinor + entry.amountMinor, cash: addPieces(view.cash, entry.method, String(entry.amountMinor), 1) };
+    case 'sale.settled':
+      return { state: 'delivered', qr: null };
+    case 'sale.cancelled':
+      return { state: 'cancelled', cancelReason: entry.reason, qr: null };
+    case 'refund.due':
+      return { refundMinor: view.refundMinor + entry.amountMinor };
+    case 'act.intent':
+      return { state: 'delivering' };
+    case 'act.outcome':
+      return { state: AFTER_ACT[entry.result], delivery: entry.result };
+    default:
+      return {};
+  }
+}

@@ -1,0 +1,98 @@
+import type { Entry, Recorded, SaleReport } from '../domain/journal.ts';
+
+/** A message for the backend that stays until the backend's own acknowledgement. */
+export interface OutboxDraft {
+  /** Unique for ever; a second row with the same id is refused. */
+  readonly id: string;
+  readonly report: SaleReport;
+}
+
+export interface OutboxRow extends OutboxDraft {
+  readonly seq: number;
+  readonly queuedAtMs: number;
+  readonly attempts: number;
+  /** Set when the backend refused it for good: kept for a person to look at, never deleted. */
+  readonly parkedReason: string | null;
+}
+
+/** A message that has taken effect: (source, id) is unique, so its effect happens once. */
+export interface InboxKey {
+  readonly source: string;
+  readonly id: string;
+}
+
+/** What goes into one transaction: all of it or none. */
+export interface Commit {
+  readonly entries: readonly Entry[];
+  readonly outbox?: readonly OutboxDraft[];
+  readonly inbox?: readonly InboxKey[];
+  /** Rows the backend acknowledged: removed. */
+  readonly acknowledged?: readonly string[];
+  /** Rows the backend refused for good. */
+  readonly parked?: readonly { readonly id: string; readonly reason: string }[];
+  /** Rows whose delivery was tried in vain. */
+  readonly attempted?: readonly string[];
+  /** Small facts about the box itself (pairing, identifiers, settings); null removes. Never a secret. */
+  readonly facts?: Readonly<Record<string, string | null>>;
+}
+
+export interface LedgerQuery {
+  /** Only entries with a larger sequence number; default 0. */
+  readonly after?: number;
+  /** 1 to 1,000; default 100. */
+  readonly limit?: number;
+  readonly sale?: string;
+}
+
+/** Money and pieces counted from the journal. */
+export interface Totals {
+  /** Pieces by method and denomination in minor units. */
+  readonly coin: Readonly<Record<string, number>>;
+  readonly bill: Readonly<Record<string, number>>;
+  readonly cashMinor: number;
+  readonly qrMinor: number;
+  readonly qrCount: number;
+  readonly salesMinor: number;
+  readonly salesCount: number;
+  readonly refundMinor: number;
+  /** Trains of pulses no denomination matched. */
+  readonly unassigned: number;
+}
+
+export interface Counters {
+  readonly sinceReset: Totals;
+  readonly sinceEver: Totals;
+  /** Wall time of the last reset, or null when there was none. */
+  readonly resetAtMs: number | null;
+}
+
+/** State of the till folded up to and including `seq`, to save reading the whole journal at boot. A cache, never the truth. */
+export interface Checkpoint {
+  readonly seq: number;
+  readonly state: string;
+}
+
+/**
+ * The journal with its outbox and inbox in one database. `commit` is ONE durable transaction: when it returns, the
+ * entries survive a power cut; when it throws `StoreFault` with `outcome: 'refused'` nothing was written; with
+ * `outcome: 'unknown'` the caller must stop taking money and reopen. It is synchronous on purpose: between a decision
+ * and its commit nothing else can run.
+ */
+export interface Store {
+  readonly boot: string;
+  commit(commit: Commit): Recorded[];
+  ledger(query: LedgerQuery): Recorded[];
+  lastSeq(): number;
+  seen(key: InboxKey): boolean;
+  /** Waiting rows, oldest first, without the parked ones. */
+  outbox(limit: number): OutboxRow[];
+  parked(limit: number): OutboxRow[];
+  outboxSize(): { readonly waiting: number; readonly parked: number };
+  fact(name: string): string | null;
+  counters(): Counters;
+  checkpoint(): Checkpoint | null;
+  saveCheckpoint(checkpoint: Checkpoint): void;
+  /** Cheap check that a commit could succeed now (file system writable, below the size cap); null, or what is wrong. */
+  probe(): string | null;
+  close(): void;
+}
