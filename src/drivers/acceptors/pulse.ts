@@ -1,0 +1,225 @@
+import type { Board, BoardAcceptor } from '../../domain/board.ts';
+import { valueOfPulses } from '../../domain/cash/denomination.ts';
+import { type AcceptorProfile, inhibitsWhileActive } from '../../domain/cash/profiles.ts';
+import { PulseDecoder, type PulseEvent } from '../../domain/cash/pulse.ts';
+import { ConfigurationFault, Fault } from '../../domain/fault.ts';
+import type { Acceptor, AcceptorEvent } from '../../ports/acceptor.ts';
+import type { Cancel, Clock } from '../../ports/clock.ts';
+import type { Gpio } from '../../ports/gpio.ts';
+import { ActiveFaults } from './active-faults.ts';
+
+export interface PulseAcceptorOptions {
+  readonly gpio: Gpio;
+  readonly clock: Clock;
+  readonly entry: BoardAcceptor;
+  readonly profile: AcceptorProfile;
+  /** The board's outputs, for the inhibit line's polarity. */
+  readonly outputs: Board['outputs'];
+  /** Unique for ever, such as the boot's id: trains are `<boot>.<acceptor>.<n>`, so one boot makes one acceptor of a name. */
+  readonly boot: string;
+}
+
+/** Lets edges that wait to be read come first when a timer fires, ms. */
+const READ_FIRST_MS = 10;
+/** How long it must be quiet before a fault counts as over, ms. A stuck line is over at its next edge. */
+const CLEAR_AFTER_MS = { 'pulse-storm': 10_000, 'edges-lost': 60_000 } as const;
+/** Faults that keep the acceptor inhibited whatever is wanted of it. */
+const DISABLING = ['pulse-storm', 'line-stuck'] as const;
+
+/**
+ * A coin or bill acceptor that says the value of a piece by a number of pulses on one line. Fault events: `edges-lost`,
+ * `line-stuck`, `pulse-storm`, `inhibit-failed`; storm and stuck line inhibit it until they are over.
+ */
+export function pulseAcceptor(options: PulseAcceptorOptions): Acceptor {
+  return new PulseAcceptor(options);
+}
+
+class PulseAcceptor implements Acceptor {
+  readonly name: string;
+  readonly method: BoardAcceptor['method'];
+  readonly #options: PulseAcceptorOptions;
+  readonly #inhibited: boolean;
+  readonly #faults: ActiveFaults;
+  #decoder: PulseDecoder;
+  #onEvent: ((event: AcceptorEvent) => void) | null = null;
+  #trains = 0;
+  #wanted = false;
+  #applied: Promise<void> = Promise.resolve();
+  /** When the last edge or loss was read, by the clock: never before the kernel saw it, so a train is never ended early. */
+  #heardAtMs = 0;
+  #timer: Cancel | null = null;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  #unwatch: Cancel | null = null;
+
+  constructor(options: PulseAcceptorOptions) {
+    const { entry, profile, clock } = options;
+    this.#options = options;
+    this.name = entry.name;
+    this.method = entry.method;
+    this.#inhibited = inhibitLevel(options);
+    this.#faults = new ActiveFaults(clock, (event) => this.#say(event));
+    this.#decoder = new PulseDecoder(profile, (event) => this.#decoded(event));
+  }
+
+  async start(onEvent: (event: AcceptorEvent) => void): Promise<void> {
+    const { gpio, entry, clock, profile } = this.#options;
+    this.#wanted = false;
+    await this.#apply();
+    this.#decoder = new PulseDecoder(profile, (event) => this.#decoded(event));
+    this.#onEvent = onEvent;
+    this.#heardAtMs = clock.monotonicMs();
+    this.#unwatch = gpio.watch(
+      entry.input,
+      (edge) => {
+        this.#heardAtMs = clock.monotonicMs();
+        this.#decoder.edge(edge);
+        this.#wake();
+      },
+      (count) => {
+        this.#heardAtMs = clock.monotonicMs();
+        this.#decoder.lost(count);
+        this.#wake();
+      },
+    );
+    if ((await gpio.read(entry.input)) !== profile.idle) this.#decoder.startedActive();
+    this.#wake();
+  }
+
+  async enable(): Promise<void> {
+    this.#wanted = true;
+    await this.#apply();
+  }
+
+  async disable(): Promise<void> {
+    this.#wanted = false;
+    await this.#apply();
+  }
+
+  busy(): boolean {
+    // Noise must not hold a sale open for ever.
+    return this.#decoder.open && !this.#faults.has('pulse-storm');
+  }
+
+  async stop(): Promise<void> {
+    this.#unwatch?.();
+    this.#unwatch = null;
+    this.#timer?.();
+    this.#timer = null;
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    try {
+      this.#decoder.interrupt();
+    } finally {
+      this.#faults.stop();
+      this.#onEvent = null;
+      await this.disable();
+    }
+  }
+
+  /** Drives the inhibit line as things stand when its turn comes; one change at a time, in order. */
+  #apply(): Promise<void> {
+    const { gpio, entry } = this.#options;
+    const line = entry.inhibit;
+    if (line === undefined) return Promise.resolve();
+    const drive = () => {
+      const enabled = this.#wanted && !DISABLING.some((code) => this.#faults.has(code));
+      return gpio.set(line, enabled ? !this.#inhibited : this.#inhibited);
+    };
+    const done = this.#applied.then(drive);
+    this.#applied = done.catch(() => undefined);
+    return done;
+  }
+
+  #applyUnasked(): void {
+    this.#apply().then(
+      () => this.#faults.clear('inhibit-failed'),
+      (error: unknown) =>
+        this.#faults.raise('inhibit-failed', error instanceof Fault ? error.explain() : 'The inhibit line could not be driven'),
+    );
+  }
+
+  /** One timer. While edges come in it is left alone unless it would be late, and finds out itself that its time has moved. */
+  #wake(): void {
+    if (!this.#unwatch) return;
+    const due = this.#decoder.dueMs();
+    if (due === null || this.#timerAtMs <= this.#heardAtMs + due) return;
+    this.#wait(this.#heardAtMs + due, () => {
+      const heardAtMs = this.#heardAtMs;
+      const dueNow = this.#decoder.dueMs();
+      if (dueNow === null || heardAtMs + dueNow > this.#options.clock.monotonicMs()) {
+        this.#wake();
+        return;
+      }
+      // A late timer runs before edges that have long been waiting to be read: they decide first.
+      this.#wait(this.#options.clock.monotonicMs() + READ_FIRST_MS, () => {
+        if (this.#heardAtMs === heardAtMs) this.#decoder.quiet(this.#options.clock.monotonicMs() - heardAtMs);
+        this.#wake();
+      });
+    });
+  }
+
+  #wait(atMs: number, task: () => void): void {
+    const { clock } = this.#options;
+    this.#timer?.();
+    this.#timerAtMs = atMs;
+    this.#timer = clock.after(Math.max(0, atMs - clock.monotonicMs()), () => {
+      this.#timer = null;
+      this.#timerAtMs = Number.POSITIVE_INFINITY;
+      task();
+    });
+  }
+
+  #decoded(event: PulseEvent): void {
+    const { input } = this.#options.entry;
+    switch (event.kind) {
+      case 'train':
+        this.#say(this.#worth(event));
+        break;
+      case 'reject':
+        this.#say({ kind: 'rejected', reason: event.reason });
+        break;
+      case 'lost': {
+        const count = event.edges === 0 ? 'An unknown number of' : String(event.edges);
+        this.#faults.raise('edges-lost', `${count} edges were lost on ${input}`, CLEAR_AFTER_MS['edges-lost']);
+        break;
+      }
+      case 'stuck':
+        this.#faults.raise('line-stuck', `${input} stays ${this.#options.profile.idle === 'high' ? 'low' : 'high'}`);
+        this.#applyUnasked();
+        break;
+      case 'unstuck':
+        this.#faults.clear('line-stuck');
+        this.#applyUnasked();
+        break;
+      case 'storm': {
+        const detail = `${event.rejects} pulses of noise within a second on ${input}`;
+        this.#faults.raise('pulse-storm', detail, CLEAR_AFTER_MS['pulse-storm'], () => this.#applyUnasked());
+        this.#applyUnasked();
+        break;
+      }
+    }
+  }
+
+  #worth({ count, widthsMs, doubt }: PulseEvent & { kind: 'train' }): AcceptorEvent {
+    const { entry, boot } = this.#options;
+    const train = `${boot}.${entry.name}.${++this.#trains}`;
+    const amountMinor = doubt === null ? valueOfPulses(count, entry) : null;
+    return amountMinor === null ? { kind: 'unassigned', train, pulses: count, widthsMs } : { kind: 'credited', train, amountMinor };
+  }
+
+  #say(event: AcceptorEvent): void {
+    this.#onEvent?.(event);
+  }
+}
+
+/** The logical value of the inhibit output that makes the acceptor refuse. */
+function inhibitLevel({ entry, profile, outputs }: PulseAcceptorOptions): boolean {
+  if (entry.inhibit === undefined) return true;
+  const pin = Object.hasOwn(outputs, entry.inhibit) ? outputs[entry.inhibit] : undefined;
+  if (pin) return inhibitsWhileActive(profile, pin);
+  throw new ConfigurationFault(`Acceptor ${entry.name} has an inhibit output the board does not have`, {
+    code: 'output-unknown',
+    found: entry.inhibit,
+    expected: Object.keys(outputs).join(', ') || 'no inhibit: the board has no outputs',
+    remedy: 'Correct the board file; `tilld board check` lists what is wrong with it.',
+  });
+}

@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import jsqr from 'jsqr';
+import { describe, expect, test } from 'vitest';
+import type { Screen } from '../../domain/screen.ts';
+import { QR_VECTORS } from '../../testkit/qr-vectors.ts';
+import { offers, SAMPLE_SCREENS } from '../../testkit/sample-screens.ts';
+import { type RenderOptions, renderScreen } from './screen-svg.ts';
+import { minutesText } from './view-payment.ts';
+
+const SIZES = [
+  [320, 240],
+  [480, 320],
+  [800, 480],
+  [1024, 600],
+  [240, 320],
+  [480, 800],
+] as const;
+const options = (width = 480, height = 320, language: RenderOptions['language'] = 'en'): RenderOptions => ({
+  width,
+  height,
+  language,
+  nowMonotonicMs: 0,
+});
+
+/** The words of a picture, entities resolved. */
+function wordsOf(svg: string): string[] {
+  const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+  return [...svg.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, words = '']) =>
+    words.replace(/&(#?\w+);/g, (_, name) => entities[name] ?? '?'),
+  );
+}
+
+/** Well-formed, of known elements only, without anything that loads or runs. */
+function expectSound(svg: string): void {
+  const open: string[] = [];
+  for (const [tag, closing, name = '', attributes = '', empty] of svg.matchAll(/<(\/?)([a-z]+)((?: [a-zA-Z-]+="[^"<]*")*)(\/?)>/g)) {
+    expect(['svg', 'rect', 'circle', 'path', 'text'], tag).toContain(name);
+    expect(attributes).not.toMatch(/\b(on\w+|href|style|src)=|url\(/);
+    if (closing) expect(open.pop()).toBe(name);
+    else if (!empty) open.push(name);
+  }
+  expect(open).toEqual([]);
+  // What is no tag is text without markup.
+  expect(svg.replace(/<\/?[a-z]+(?: [a-zA-Z-]+="[^"<]*")*\/?>/g, '')).not.toMatch(/[<>]|&(?!(amp|lt|gt|quot|#39);)/);
+  expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+}
+
+describe.each(SIZES)('at %ix%i', (width, height) => {
+  test.each(['en', 'th'] as const)('every screen is sound and legible (%s)', async (language) => {
+    for (const screen of SAMPLE_SCREENS) {
+      const svg = await renderScreen(screen, options(width, height, language));
+      expectSound(svg);
+      for (const [, x, y, size, words = ''] of svg.matchAll(/<text x="(-?\d+)" y="(-?\d+)" font-size="(\d+)"[^>]*>([^<]*)</g)) {
+        expect(Number(size), words).toBeGreaterThanOrEqual(/[฿₫]|Rp\d/.test(words) ? 8 : 12);
+        expect(Number(x) >= 0 && Number(x) <= width && Number(y) >= Number(size) * 0.7 && Number(y) <= height - 1, words).toBe(true);
+      }
+    }
+  });
+
+  test('a scanner reads the QR, whose modules are whole pixels in a quiet zone of four', async () => {
+    const screen = SAMPLE_SCREENS.find(({ kind }) => kind === 'qr') as Screen;
+    const svg = await renderScreen(screen, options(width, height));
+    expect(scan(svg, width, height)).toBe(QR_VECTORS.promptPayBill);
+    const card = /<rect x="(\d+)" y="(\d+)" width="(\d+)" height="\3"[^>]*fill="#ffffff"[^>]*\/><path d="M(\d+) (\d+)h(\d+)v(\d+)/.exec(
+      svg,
+    );
+    const [left = 0, top = 0, side = 0, x = 0, y = 0, finder = 0, unit = 0] = (card ?? []).slice(1).map(Number);
+    expect(finder).toBe(7 * unit);
+    expect({ x: x - left, y: y - top }).toEqual({ x: 4 * unit, y: 4 * unit });
+    expect(side % unit).toBe(0);
+    expect(unit).toBeGreaterThanOrEqual(2);
+  });
+});
+
+test.each([
+  ['qr', ['Scan to pay', '฿30.00', 'Price', '฿50.00', 'Credit', '−฿20.00', '4:32 left']],
+  ['requesting', ['Preparing your QR', '฿30.00', 'Price', '฿50.00', '−฿20.00']],
+  ['insert-cash', ['Insert coins or bills', '฿30.00', 'or wait for the QR']],
+  ['success', ['Paid', '฿50.00', 'Thank you!']],
+  ['checking', ['Checking your payment', 'Please do not pay again']],
+  ['out-of-service', ['Out of service', 'Records cannot be saved: disk full', 'Coin or bill acceptor: coin', 'Not paired yet']],
+] as const)('%s says what matters', async (kind, expected) => {
+  const screen = SAMPLE_SCREENS.find((one) => one.kind === kind && (kind !== 'qr' || (one.kind === 'qr' && one.credit.minor > 0)));
+  expect(wordsOf(await renderScreen(screen as Screen, options(800, 480)))).toEqual(expect.arrayContaining([...expected]));
+});
+
+test('every state has words of its own, so that colour is not needed', async () => {
+  const failed = SAMPLE_SCREENS.filter(({ kind }) => ['failed', 'success', 'checking', 'delivering', 'out-of-service'].includes(kind));
+  const titles = await Promise.all(failed.map(async (screen) => wordsOf(await renderScreen(screen, options()))[0]));
+  expect(new Set(titles).size).toBe(new Set(failed.map((screen) => (screen.kind === 'failed' ? screen.reason : screen.kind))).size);
+});
+
+test('what cannot be shown is counted', async () => {
+  const screen: Screen = {
+    kind: 'idle',
+    offers: offers(30),
+    credit: { minor: 0, currency: 'THB' },
+    cash: true,
+    qr: true,
+    typed: null,
+    pin: null,
+  };
+  const words = wordsOf(await renderScreen(screen, options(320, 240)));
+  const shown = words.filter((word) => word.startsWith('฿')).length;
+  expect(words).toContain(`+ ${30 - shown} more`);
+});
+
+test.each([
+  [0, '0:00'],
+  [1, '0:01'],
+  [59_999, '1:00'],
+  [272_000, '4:32'],
+  [3_600_000, '60:00'],
+])('%i ms are %s', (ms, text) => {
+  expect(minutesText(ms)).toBe(text);
+});
+
+test('a QR that has run out counts no further', async () => {
+  const screen = SAMPLE_SCREENS.find(({ kind }) => kind === 'qr') as Screen;
+  expect(wordsOf(await renderScreen(screen, { ...options(), nowMonotonicMs: 9_999_999 }))).toContain('0:00 left');
+});
+
+test('hostile texts stay texts', async () => {
+  const hostile = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('<script>alert(1)</script>', '"/><image href="http://x/"/>', ']]>&#0;', '&amp;\u{202e}'),
+  );
+  await fc.assert(
+    fc.asyncProperty(hostile, fc.constantFrom(...SIZES), async (text, [width, height]) => {
+      const price = { minor: 100, currency: 'THB' } as const;
+      const screens: Screen[] = [
+        { kind: 'pairing', state: 'refused', reason: text },
+        { kind: 'pin', pin: text, deviceId: text },
+        { kind: 'out-of-service', reasons: [text, `ledger: ${text}`] },
+        { kind: 'idle', offers: [{ button: text, label: text, price }], credit: price, cash: true, qr: true, typed: null, pin: text },
+      ];
+      for (const screen of screens) expectSound(await renderScreen(screen, options(width, height)));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test.each([
+  [100, 320],
+  [480, 5_000],
+  [480.5, 320],
+  [Number.NaN, 320],
+])('a display of %dx%d is refused', async (width, height) => {
+  await expect(renderScreen({ kind: 'starting' }, options(width, height))).rejects.toMatchObject({ code: 'display-size' });
+});
+
+/** Paints the QR's path and lets a decoder that nobody here wrote read it. */
+function scan(svg: string, width: number, height: number): string | undefined {
+  const path = /<path d="([^"]*)" fill="#000000"/.exec(svg)?.[1] ?? '';
+  const pixels = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (const [, x, y, w, h] of path.matchAll(/M(\d+) (\d+)h(\d+)v(\d+)h-\3z/g)) {
+    for (let row = Number(y); row < Number(y) + Number(h); row++) {
+      for (let column = Number(x); column < Number(x) + Number(w); column++) {
+        const at = (row * width + column) * 4;
+        pixels.fill(0, at, at + 3);
+      }
+    }
+  }
+  return jsqr.default(pixels, width, height, { inversionAttempts: 'dontInvert' })?.data;
+}

@@ -1,0 +1,81 @@
+import { CallerFault } from '../../domain/fault.ts';
+import type { Screen } from '../../domain/screen.ts';
+import { en } from './texts/en.ts';
+import type { Language, ScreenTexts } from './texts/screen-texts.ts';
+import { th } from './texts/th.ts';
+import { sizesFor } from './theme.ts';
+import type { Picture, View } from './view.ts';
+import { idleView } from './view-idle.ts';
+import {
+  checkingView,
+  deliveringView,
+  failedView,
+  outOfServiceView,
+  pairingView,
+  pinView,
+  startingView,
+  successView,
+} from './view-notice.ts';
+import { insertCashView, qrView, requestingView } from './view-payment.ts';
+
+export interface RenderOptions {
+  /** Pixels, 160 to 4,096 each; laid out for every size from 320x240. */
+  readonly width: number;
+  readonly height: number;
+  readonly language: Language;
+  /** The clock that the countdown of a QR goes by. */
+  readonly nowMonotonicMs: number;
+}
+
+const TEXTS: Readonly<Record<Language, ScreenTexts>> = { en, th };
+
+/**
+ * The one picture of a screen, for every display: an SVG without scripts or outside resources, in which every text is
+ * escaped and fits. The same screen, options and second give the same text.
+ * @throws CallerFault `display-size`, or `qr-not-drawable` for a QR text of more than 512 characters
+ */
+export async function renderScreen(screen: Screen, { width, height, language, nowMonotonicMs }: RenderOptions): Promise<string> {
+  if (![width, height].every((side) => Number.isInteger(side) && side >= 160 && side <= 4_096)) {
+    throw new CallerFault('The display size is not usable', {
+      code: 'display-size',
+      found: `${width}x${height}`,
+      expected: '160 to 4096 whole pixels in width and height',
+    });
+  }
+  const view: View = { sizes: sizesFor(width, height), texts: TEXTS[language], language };
+  const { ground, bar, content } = await picture(view, screen, nowMonotonicMs);
+  const edge = bar === null ? '' : `<rect width="${width}" height="${Math.max(3, Math.round(view.sizes.gap * 0.4))}" fill="${bar}"/>`;
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" lang="${language}">` +
+    `<rect width="${width}" height="${height}" fill="${ground}"/>${edge}${content}</svg>\n`
+  );
+}
+
+function picture(view: View, screen: Screen, nowMonotonicMs: number): Picture | Promise<Picture> {
+  switch (screen.kind) {
+    case 'starting':
+      return startingView(view);
+    case 'pairing':
+      return pairingView(view, screen);
+    case 'pin':
+      return pinView(view, screen);
+    case 'idle':
+      return idleView(view, screen);
+    case 'requesting':
+      return requestingView(view, screen);
+    case 'qr':
+      return qrView(view, screen, nowMonotonicMs);
+    case 'insert-cash':
+      return insertCashView(view, screen);
+    case 'checking':
+      return checkingView(view, screen);
+    case 'delivering':
+      return deliveringView(view, screen);
+    case 'success':
+      return successView(view, screen);
+    case 'failed':
+      return failedView(view, screen);
+    case 'out-of-service':
+      return outOfServiceView(view, screen);
+  }
+}

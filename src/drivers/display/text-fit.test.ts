@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fitText, plain, type Room, widthOf } from './text-fit.ts';
+
+const room = (width: number, lines: number, size = 20): Room => ({ width, lines, size, weight: 400, language: 'en' });
+
+test.each([
+  ['  two   spaces\t', 'two spaces'],
+  ['a\r\nb\0c', 'a b c'],
+  ['left\u{202e}thgir\u{2066}', 'leftthgir'],
+  ['half \ud800 character', 'half \u{fffd} character'],
+  [`Z${'\u{301}'.repeat(50)}`, '\u{179}\u{301}\u{301}\u{301}'],
+  ['ที่นี่', 'ที่นี่'],
+  ['x'.repeat(5_000), `${'x'.repeat(299)}…`],
+])('%j is shown as %j', (text, shown) => {
+  expect(plain(text)).toBe(shown);
+});
+
+test('a text that has room keeps its size', () => {
+  expect(fitText('Quick wash', room(200, 1))).toEqual({ size: 20, lines: ['Quick wash'] });
+});
+
+test('a long text becomes smaller before it is cut', () => {
+  expect(fitText('A fairly long programme', room(180, 1))).toEqual({ size: 15, lines: ['A fairly long programme'] });
+});
+
+test('what does not fit even small is cut with an ellipsis', () => {
+  const { size, lines } = fitText('A programme whose name does not end before it is long over', room(120, 2));
+  expect({ size, count: lines.length }).toEqual({ size: 12, count: 2 });
+  expect(lines[1]).toMatch(/…$/);
+});
+
+test('Thai is broken between words', () => {
+  const { lines } = fitText('หยอดเหรียญหรือใส่ธนบัตรเพื่อเริ่มต้น', { ...room(120, 3, 16), least: 16, language: 'th' });
+  expect(lines.length).toBeGreaterThan(1);
+  for (const line of lines) expect(line).not.toMatch(/^\p{M}/u);
+  expect(lines.join('')).toBe('หยอดเหรียญหรือใส่ธนบัตรเพื่อเริ่มต้น');
+});
+
+test('no line is wider than its room, and there are no more than asked for', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: 'grapheme' }),
+    fc.lorem(),
+    fc.string().map((tail) => `เครื่อง ${tail}${'x'.repeat(99)}`),
+    fc.string({ maxLength: 400, minLength: 200 }),
+  );
+  fc.assert(
+    fc.property(
+      text,
+      fc.integer({ min: 40, max: 800 }),
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 12, max: 60 }),
+      (value, width, lines, size) => {
+        const fitted = fitText(value, room(width, lines, size));
+        expect(fitted.lines.length).toBeLessThanOrEqual(lines);
+        expect(fitted.lines.join('') === '').toBe(plain(value) === '');
+        for (const line of fitted.lines) expect(widthOf(line, fitted.size, 400)).toBeLessThanOrEqual(width + 1e-6);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

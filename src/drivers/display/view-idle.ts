@@ -1,0 +1,67 @@
+import { moneyText } from '../../domain/money-text.ts';
+import type { Screen } from '../../domain/screen.ts';
+import { type Block, disc, iconBlock, NOTHING, row, stack, text } from './blocks.ts';
+import { type IconName, icon } from './icons.ts';
+import { type Area, catalogue } from './offer-cards.ts';
+import { COLOURS, LEAST_AMOUNT } from './theme.ts';
+import { creditPill, type Picture, type View } from './view.ts';
+
+type Idle = Extract<Screen, { kind: 'idle' }>;
+
+/** Waiting for a customer: products to choose, an amount being typed, or a welcome; below, how one can pay. */
+export function idleView(view: View, screen: Idle): Picture {
+  const { sizes } = view;
+  const { pad, gap } = sizes;
+  const width = sizes.width - 2 * pad;
+  const foot = methods(view, screen, width);
+  const footTop = sizes.height - pad - foot.height;
+  const room = { width, height: footTop - gap - pad };
+  const content =
+    screen.typed || screen.offers.length === 0 ? greeting(view, screen, room) : catalogue(view, screen.offers, screen.credit, room);
+  return { ground: COLOURS.ground, bar: COLOURS.accent, content: content + foot.draw(pad, footTop) };
+}
+
+function greeting(view: View, { typed, cash, credit }: Idle, room: Area): string {
+  const { sizes, texts, language } = view;
+  const line = { width: room.width, align: 'middle', language } as const;
+  const { title, hint } = typed ? texts.typed : { title: texts.welcome, hint: cash ? texts.welcomeCash : texts.welcomeQr };
+  const whole = stack(
+    [
+      typed ? NOTHING : disc(cash ? 'coin' : 'qr', sizes.icon, COLOURS.accent, COLOURS.accentGround),
+      text(title, { ...line, size: sizes.title, fill: COLOURS.ink, weight: 700 }),
+      typed ? text(moneyText(typed), { ...line, size: sizes.hero, least: LEAST_AMOUNT, fill: COLOURS.accent, weight: 700 }) : NOTHING,
+      text(hint, { ...line, size: sizes.body, lines: 2, fill: COLOURS.quiet }),
+      creditPill(view, credit, room.width),
+    ],
+    room.width,
+    Math.round(sizes.gap / 2),
+    'middle',
+  );
+  return whole.draw(sizes.pad, sizes.pad + Math.max(0, Math.round((room.height - whole.height) / 2)));
+}
+
+/** How one can pay now, and the PIN of a box that is still to be claimed. */
+function methods(view: View, { qr, cash, pin }: Idle, width: number): Block {
+  const { sizes, texts, language } = view;
+  const ways = row([method(view, 'phone', texts.qr, qr), method(view, 'coin', texts.cash, cash)], sizes.gap * 2);
+  if (pin === null) return { ...ways, width };
+  const room = width - ways.width - sizes.gap;
+  const claim = text(`PIN ${pin}`, { width: room, size: sizes.small, fill: COLOURS.quiet, weight: 700, align: 'end', language });
+  return {
+    width,
+    height: ways.height,
+    draw: (left, top) => ways.draw(left, top) + claim.draw(left + width - room, top + (ways.height - claim.height) / 2),
+  };
+}
+
+function method({ sizes, texts, language }: View, name: IconName, label: string, possible: boolean): Block {
+  const size = Math.round(sizes.small * 1.5);
+  const ink = possible ? COLOURS.ink : COLOURS.quiet;
+  const sign = iconBlock(name, size, ink);
+  const crossed: Block = possible
+    ? sign
+    : { ...sign, draw: (left, top) => sign.draw(left, top) + icon('slash', left, top, size, COLOURS.bad, 2.5) };
+  const words = possible ? label : `${label}: ${texts.unavailable}`;
+  const line = { width: sizes.width * 0.36, size: sizes.small, fill: ink, weight: possible ? 700 : 400, language } as const;
+  return row([crossed, text(words, line)], Math.round(sizes.gap * 0.7));
+}
