@@ -1,0 +1,90 @@
+import type { BoardDelivery } from '../domain/board.ts';
+import type { ActResult, Drive } from '../domain/journal.ts';
+import type { Cancel, Clock } from '../ports/clock.ts';
+import type { Gpio } from '../ports/gpio.ts';
+import type { Log } from '../ports/log.ts';
+import type { HealthService } from './health.ts';
+import type { TillService } from './till.ts';
+
+export interface ActuateOptions {
+  readonly till: TillService;
+  readonly gpio: Gpio;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly health: HealthService;
+  readonly delivery: BoardDelivery | null;
+}
+
+interface Outcome {
+  readonly result: ActResult;
+  readonly reason: string;
+}
+
+/**
+ * Drives the machine for every committed intent, once: it listens to new entries only, so an intent from before a
+ * restart is never driven again (the till has made it indeterminate by then).
+ */
+export class Actuate {
+  readonly #o: ActuateOptions;
+
+  constructor(options: ActuateOptions) {
+    this.#o = options;
+  }
+
+  start(): void {
+    this.#o.till.onCommitted((entries) => {
+      for (const { entry } of entries) if (entry.kind === 'act.intent') void this.#act(entry.act, entry.drive);
+    });
+  }
+
+  async #act(act: string, drive: Drive): Promise<void> {
+    const { log, health, till } = this.#o;
+    const { result, reason } = await this.#run(drive);
+    if (result !== 'done') {
+      log.error('output.not-done', { act, result, reason });
+      health.outputFailed(reason);
+    }
+    try {
+      till.submit({ type: 'act-done', act, result, reason });
+    } catch (error) {
+      log.error('output.outcome-not-recorded', { act, result, error });
+    }
+  }
+
+  async #run(drive: Drive): Promise<Outcome> {
+    const { delivery, gpio } = this.#o;
+    if (!delivery) return { result: 'failed', reason: 'the board has no delivery output' };
+    const answer = delivery.feedback ? this.#feedback(delivery.feedback) : null;
+    const train = drive.mode === 'hold' ? { count: 1, pulseMs: drive.holdMs, gapMs: 0 } : drive;
+    try {
+      await gpio.pulse(delivery.output, train);
+    } catch (error) {
+      answer?.cancel();
+      // How far it came before it failed cannot be known: a person must look.
+      return { result: 'indeterminate', reason: `output ${delivery.output}: ${error instanceof Error ? error.message : String(error)}` };
+    }
+    if (!answer || (await answer.seen)) return { result: 'done', reason: '' };
+    return { result: 'failed', reason: `no answer from the machine on input ${delivery.feedback?.input}` };
+  }
+
+  /** Whether the machine answers in time; watching begins before the drive, so that a quick answer is not missed. */
+  #feedback(feedback: NonNullable<BoardDelivery['feedback']>): { seen: Promise<boolean>; cancel: Cancel } {
+    const { gpio, clock } = this.#o;
+    let finish: (seen: boolean) => void = () => undefined;
+    const seen = new Promise<boolean>((resolve) => {
+      finish = resolve;
+    });
+    const unwatch = gpio.watch(
+      feedback.input,
+      (edge) => edge.level === feedback.level && end(true),
+      () => undefined,
+    );
+    const cancelTimer = clock.after(feedback.withinMs, () => end(false));
+    const end = (value: boolean) => {
+      unwatch();
+      cancelTimer();
+      finish(value);
+    };
+    return { seen, cancel: () => end(false) };
+  }
+}

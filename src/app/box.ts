@@ -1,0 +1,87 @@
+import type { Origin, Recorded } from '../domain/journal.ts';
+import type { Currency } from '../domain/money.ts';
+import type { Screen } from '../domain/screen.ts';
+import type { SaleView } from '../domain/till/view.ts';
+import type { Cancel } from '../ports/clock.ts';
+import type { LinkState } from '../ports/gateway.ts';
+import type { Counters, LedgerQuery, OutboxRow } from '../ports/store.ts';
+
+export type { SaleView } from '../domain/till/view.ts';
+
+export type PairingState = 'unpaired' | 'registering' | 'registered' | 'paired' | 'refused';
+
+export interface PairingView {
+  readonly state: PairingState;
+  /** What to type on the backend's page; known from `registered` until the box is known to be claimed. */
+  readonly pin: string | null;
+  readonly deviceId: string | null;
+  /** Why the backend refused, or why there was no answer yet. */
+  readonly reason: string | null;
+}
+
+export interface BoxStatus {
+  readonly version: string;
+  readonly device: { readonly serial: string; readonly mac: string; readonly model: string };
+  readonly protocol: string;
+  readonly board: string;
+  readonly boot: string;
+  readonly uptimeSeconds: number;
+  readonly clockTrusted: boolean;
+  readonly ready: { readonly qr: boolean; readonly cash: boolean; readonly reasons: readonly string[] };
+  readonly pairing: PairingView;
+  readonly links: Readonly<Record<string, LinkState>>;
+  readonly sale: SaleView | null;
+  /** Customers' money on the box that no sale has used yet. */
+  readonly creditMinor: number;
+  readonly currency: Currency;
+  readonly queue: { readonly waiting: number; readonly parked: number };
+  /** Charges whose QR is off the screen but may still be paid. */
+  readonly watching: number;
+  readonly alarms: readonly Alarm[];
+}
+
+export interface Alarm {
+  /** Stable code. */
+  readonly code: string;
+  readonly detail: string;
+  readonly sinceMs: number;
+}
+
+export interface SellRequest {
+  readonly amountMinor: number;
+  readonly description?: string;
+  /** The same key again returns the same sale. 1 to 128 printable ASCII characters. */
+  readonly idempotencyKey?: string;
+  readonly origin: Origin;
+  /** The button of the product that is sold, for its own drive rule. */
+  readonly product?: string;
+}
+
+/**
+ * The running box, as the local API and the board's buttons use it. Everything that changes money is committed before
+ * the call returns. Faults: CallerFault `sale-in-progress`, `not-ready`, `amount-invalid`, `amount-out-of-range`,
+ * `sale-unknown`, `sale-not-cancellable`, `pairing-unsupported`; DeviceFault `store-…`.
+ */
+export interface Box {
+  status(): BoxStatus;
+  sell(request: SellRequest): SaleView;
+  sale(id: string): SaleView | null;
+  /** Cancels the sale that is in progress; money that is in is kept or refunded by policy. */
+  cancel(id: string, origin: Origin): SaleView;
+  ledger(query: LedgerQuery): Recorded[];
+  counters(): Counters;
+  resetCounters(): void;
+  queue(): {
+    readonly waiting: readonly OutboxRow[];
+    readonly parked: readonly OutboxRow[];
+    readonly waitingCount: number;
+    readonly parkedCount: number;
+  };
+  screen(): Screen;
+  /** Asks the backend for a new PIN; resolves when it answered or the attempt failed (then `reason` says why). */
+  pair(): Promise<PairingView>;
+  /** A keypad key or button by its name on the board: '0'-'9', 'ok', 'cancel', 'clear', 'pair', or a product's button. */
+  press(button: string): void;
+  onEntries(listener: (entries: readonly Recorded[]) => void): Cancel;
+  onScreen(listener: (screen: Screen) => void): Cancel;
+}

@@ -1,0 +1,164 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { StoreFault } from '../domain/store-fault.ts';
+import type { Store } from '../ports/store.ts';
+import { settle } from '../testkit/clock.ts';
+import { TestBox, type TestBoxOptions } from '../testkit/test-box.ts';
+
+let bench: TestBox;
+
+async function start(options: TestBoxOptions = {}): Promise<TestBox> {
+  bench = await new TestBox(options).start();
+  return bench;
+}
+
+afterEach(async () => {
+  expect(bench.gateway.leftovers()).toEqual([]);
+  await bench.end();
+});
+
+function offer(charge: string): void {
+  bench.gateway.offers.push({ charge, qr: `QR-${charge}`, expiresAtMs: bench.clock.wallMs() + 300_000 });
+}
+
+describe('cash', () => {
+  it('pays a sale without any backend', async () => {
+    await start({ paired: false });
+    expect(bench.coin.enabled).toBe(true);
+    const { id } = bench.box.sell({ amountMinor: 1_500, origin: 'button' });
+    bench.coin.insert(1_000);
+    expect(bench.box.screen()).toMatchObject({ kind: 'insert-cash', rest: { minor: 500 } });
+    bench.coin.insert(500);
+    await bench.outputs.finish();
+    expect(bench.box.sale(id)).toMatchObject({ state: 'delivered', cashMinor: 1_500, cash: { coin: { 500: 1, 1000: 1 } } });
+    expect(bench.box.counters().sinceEver).toMatchObject({ coin: { 500: 1, 1000: 1 }, cashMinor: 1_500, salesCount: 1 });
+  });
+
+  it('replaces the QR by one over the rest when the coins have stopped', async () => {
+    await start();
+    // The first QR is off the screen and still watched.
+    bench.gateway.steadyAnswer = { state: 'unresolved', reason: 'pending' };
+    offer('ch_1');
+    bench.box.sell({ amountMinor: 2_000, origin: 'api' });
+    await settle();
+    bench.coin.insert(500);
+    expect(bench.box.screen()).toMatchObject({ kind: 'insert-cash', rest: { minor: 1_500 } });
+    await bench.clock.flow(2_000);
+    bench.coin.insert(500);
+    await bench.clock.flow(2_900);
+    expect(bench.gateway.requested).toHaveLength(1);
+    offer('ch_2');
+    await bench.clock.flow(200);
+    expect(bench.gateway.requested.at(-1)).toMatchObject({ amount: { minor: 1_000 } });
+    expect(bench.box.screen()).toMatchObject({ kind: 'qr', qr: 'QR-ch_2' });
+    await bench.gateway.push('ch_2', { state: 'paid' });
+    expect(bench.outputs.driven).toHaveLength(1);
+  });
+
+  it('does not end a sale with money in it, however long it takes', async () => {
+    await start({ paired: false });
+    const { id } = bench.box.sell({ amountMinor: 2_000, origin: 'api' });
+    bench.coin.insert(100);
+    await bench.clock.flow(3_600_000, 10_000);
+    expect(bench.box.status().sale?.id).toBe(id);
+  });
+
+  it('ends a sale nobody pays, but not while a piece is being counted', async () => {
+    await start({ paired: false });
+    const { id } = bench.box.sell({ amountMinor: 2_000, origin: 'api' });
+    bench.coin.counting = true;
+    await bench.clock.flow(130_000, 1_000);
+    expect(bench.box.status().sale?.id).toBe(id);
+    bench.coin.counting = false;
+    await bench.clock.flow(130_000, 1_000);
+    expect(bench.box.sale(id)).toMatchObject({ state: 'cancelled', cancelReason: 'timeout' });
+  });
+
+  it('keeps idle cash as credit for the next sale', async () => {
+    await start();
+    bench.coin.insert(1_000);
+    expect(bench.box.screen()).toMatchObject({ kind: 'idle', credit: { minor: 1_000 } });
+    offer('ch_1');
+    bench.box.sell({ amountMinor: 2_500, origin: 'api' });
+    await settle();
+    expect(bench.gateway.requested[0]?.amount.minor).toBe(1_500);
+  });
+
+  it('counts the same train once', async () => {
+    await start();
+    bench.coin.emit({ kind: 'credited', train: 't1', amountMinor: 500 });
+    bench.coin.emit({ kind: 'credited', train: 't1', amountMinor: 500 });
+    expect(bench.box.status()).toMatchObject({ creditMinor: 500, ready: { cash: true }, alarms: [] });
+  });
+
+  it('parks what matches no denomination, raises an alarm and counts it apart', async () => {
+    await start();
+    bench.coin.emit({ kind: 'unassigned', train: 't1', pulses: 7, widthsMs: [] });
+    expect(bench.box.status()).toMatchObject({ creditMinor: 0, alarms: [{ code: 'unassigned-coin' }] });
+    expect(bench.box.counters().sinceEver.unassigned).toBe(1);
+  });
+
+  it('takes a faulty acceptor out of readiness and back', async () => {
+    await start({ paired: false });
+    bench.coin.emit({ kind: 'fault', code: 'line-stuck', detail: 'low for 5 s' });
+    expect(bench.box.status().ready).toMatchObject({ cash: false });
+    expect(bench.coin.enabled).toBe(false);
+    bench.coin.emit({ kind: 'cleared', code: 'line-stuck' });
+    expect(bench.coin.enabled).toBe(true);
+  });
+
+  it('is inhibited while a QR is shown where the owner wants that', async () => {
+    await start({ policy: { cashWhileQr: false } });
+    offer('ch_1');
+    const { id } = bench.box.sell({ amountMinor: 2_000, origin: 'api' });
+    await settle();
+    expect(bench.coin.enabled).toBe(false);
+    bench.box.cancel(id, 'api');
+    expect(bench.coin.enabled).toBe(true);
+  });
+});
+
+describe('a ledger that cannot be written', () => {
+  /** A store that refuses commits while `full` is set, as a disk without room does. */
+  function refusing(state: { full: boolean }) {
+    return (store: Store): Store =>
+      new Proxy(store, {
+        get(target, name) {
+          if (name === 'commit') {
+            return (commit: Parameters<Store['commit']>[0]) => {
+              if (state.full) throw new StoreFault('The disk is full', { code: 'store-full', outcome: 'refused' });
+              return target.commit(commit);
+            };
+          }
+          if (name === 'probe') return () => (state.full ? 'disk-full' : target.probe());
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+  }
+
+  it('inhibits the acceptors within two seconds and refuses to sell', async () => {
+    const state = { full: false };
+    await start({ wrapStore: refusing(state) });
+    state.full = true;
+    await bench.clock.flow(1_100);
+    expect(bench.coin.enabled).toBe(false);
+    expect(bench.box.screen()).toMatchObject({ kind: 'out-of-service' });
+    expect(() => bench.box.sell({ amountMinor: 2_000, origin: 'api' })).toThrow(expect.objectContaining({ code: 'not-ready' }));
+    state.full = false;
+    await bench.clock.flow(1_100);
+    expect(bench.coin.enabled).toBe(true);
+  });
+
+  it('records a coin that fell in meanwhile as soon as it can, once', async () => {
+    const state = { full: false };
+    await start({ wrapStore: refusing(state) });
+    state.full = true;
+    bench.coin.insert(500);
+    expect(bench.box.status()).toMatchObject({ creditMinor: 0, ready: { cash: false } });
+    state.full = false;
+    await bench.clock.flow(1_100);
+    expect(bench.box.status().creditMinor).toBe(500);
+    await bench.clock.flow(5_000);
+    expect(bench.box.status().creditMinor).toBe(500);
+  });
+});

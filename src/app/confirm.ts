@@ -1,0 +1,187 @@
+import { asked, due, inDoubt, type Watch, watchGrace, watchShown } from '../domain/confirmation.ts';
+import type { Via } from '../domain/journal.ts';
+import type { SaleTimings } from '../domain/policy.ts';
+import type { OpenCharge } from '../domain/till/state.ts';
+import type { Cancel, Clock } from '../ports/clock.ts';
+import type { ChargeAnswer, Gateway, Inbound } from '../ports/gateway.ts';
+import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { TillService } from './till.ts';
+
+export interface ConfirmOptions {
+  readonly till: TillService;
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly timings: SaleTimings;
+}
+
+interface Watched {
+  watch: Watch;
+  asking: boolean;
+  cancelTimer: Cancel | null;
+  /** When the QR leaves the screen, monotonic; null in the grace time. */
+  shownUntilMs: number | null;
+}
+
+/**
+ * Finds out what became of every open charge. Push, polling, the query after a reconnect and the last query at expiry
+ * all end in the same till input; the first final answer wins, whatever comes after is a duplicate without effect.
+ */
+export class Confirm {
+  readonly #o: ConfirmOptions;
+  readonly #watched = new Map<string, Watched>();
+  /** Charges the backend has made but the journal does not hold yet, with an answer that was faster than the commit. */
+  readonly #expected = new Map<string, ChargeAnswer | null>();
+  readonly #abort = new AbortController();
+
+  constructor(options: ConfirmOptions) {
+    this.#o = options;
+  }
+
+  /** Takes up every charge the journal left open, and asks about each at once. */
+  start(): void {
+    this.#o.till.onCommitted(() => this.#follow());
+    this.#follow();
+    for (const charge of this.#watched.keys()) {
+      void this.#o.gateway.watch(charge);
+      this.#question(charge, 'reconnect');
+    }
+  }
+
+  stop(): void {
+    this.#abort.abort();
+    for (const watched of this.#watched.values()) watched.cancelTimer?.();
+  }
+
+  /** Subscribes to a charge before its QR is shown; polling covers for a broker that does not answer. */
+  async expect(charge: string): Promise<void> {
+    this.#expected.set(charge, null);
+    const granted = await this.#o.gateway.watch(charge);
+    if (!granted) this.#o.log.warn('charge.not-subscribed', { charge });
+  }
+
+  /** The charge is committed, or will never be: an answer that came early takes its effect now, if it can. */
+  settleExpected(charge: string): void {
+    const early = this.#expected.get(charge);
+    this.#expected.delete(charge);
+    if (!this.#watched.has(charge)) void this.#o.gateway.unwatch(charge);
+    else if (early) this.#take(charge, early, 'push');
+  }
+
+  /** Until when, on the monotonic clock, a charge's QR may stay on the screen. */
+  shownUntilMs(charge: string): number {
+    return this.#watched.get(charge)?.shownUntilMs ?? this.#o.clock.monotonicMs();
+  }
+
+  /** What the gateway said unasked. A confirmation is acknowledged only when its effect is committed. */
+  receive(inbound: Inbound): void {
+    if (inbound.kind === 'reconnected') {
+      for (const charge of this.#watched.keys()) this.#question(charge, 'reconnect');
+      return;
+    }
+    const { charge, answer, done } = inbound;
+    if (this.#expected.has(charge)) this.#expected.set(charge, answer);
+    else this.#take(charge, answer, 'push');
+    done();
+  }
+
+  #follow(): void {
+    const { till, clock, gateway, timings } = this.#o;
+    const open = till.state.charges;
+    for (const [charge, watched] of this.#watched) {
+      if (open[charge]) continue;
+      watched.cancelTimer?.();
+      this.#watched.delete(charge);
+      void gateway.unwatch(charge);
+    }
+    for (const charge of Object.values(open)) {
+      const known = this.#watched.get(charge.id);
+      const phase = charge.state === 'shown' ? 'shown' : 'grace';
+      if (known?.watch.phase === phase) continue;
+      const now = clock.monotonicMs();
+      const watch = phase === 'shown' ? watchShown(charge.id, now, this.#lifeMs(charge), timings) : watchGrace(charge.id, now, timings);
+      known?.cancelTimer?.();
+      const shownUntilMs = phase === 'shown' ? watch.deadlineMs : null;
+      this.#watched.set(charge.id, { watch, asking: known?.asking ?? false, cancelTimer: null, shownUntilMs });
+      this.#schedule(charge.id);
+    }
+  }
+
+  #lifeMs(charge: OpenCharge): number {
+    return charge.expiresAtMs - this.#o.gateway.backendNowMs();
+  }
+
+  #schedule(charge: string): void {
+    const watched = this.#watched.get(charge);
+    if (!watched || this.#abort.signal.aborted) return;
+    watched.cancelTimer?.();
+    const now = this.#o.clock.monotonicMs();
+    const next = due(watched.watch, now);
+    // A question that is due while another is on its way is asked again when that one is back.
+    if ('ask' in next) {
+      if (!watched.asking) this.#question(charge, next.ask);
+      return;
+    }
+    watched.cancelTimer = this.#o.clock.after(next.atMs - now, () => this.#schedule(charge));
+  }
+
+  #question(charge: string, via: Exclude<Via, 'push'>): void {
+    this.#ask(charge, via).catch((error: unknown) => {
+      // The answer could not be committed: it is asked for again, and has its effect then.
+      const { log, clock, timings } = this.#o;
+      log.error('charge.answer-not-recorded', { charge, via, error });
+      const watched = this.#watched.get(charge);
+      if (!watched) return;
+      watched.watch = inDoubt(watched.watch, clock.monotonicMs(), timings);
+      this.#schedule(charge);
+    });
+  }
+
+  async #ask(charge: string, via: Exclude<Via, 'push'>): Promise<void> {
+    const { gateway, log, clock, timings, metrics } = this.#o;
+    const watched = this.#watched.get(charge);
+    if (!watched || watched.asking) return;
+    watched.asking = true;
+    const phase = watched.watch.phase;
+    let answer: ChargeAnswer | null = null;
+    try {
+      answer = await gateway.queryPayment(charge, this.#abort.signal);
+    } catch (error) {
+      if (!this.#abort.signal.aborted) log.warn('charge.query-failed', { charge, via, error });
+    }
+    const now = this.#watched.get(charge);
+    if (this.#abort.signal.aborted || !now) return;
+    now.asking = false;
+    metrics.count('charge_queries_total', { via, answer: answer?.state ?? 'none' });
+    if (answer !== null && answer.state !== 'unresolved') {
+      this.#take(charge, answer, via);
+    } else if (now.watch.phase === phase && via === 'expiry') {
+      // Off the screen either way; while the backend has not spoken it stays watched.
+      this.#commit(charge, { type: 'expired', charge });
+    } else if (now.watch.phase === phase && via === 'grace') {
+      if (answer) this.#commit(charge, { type: 'grace-over', charge });
+      else now.watch = inDoubt(now.watch, clock.monotonicMs(), timings);
+    } else {
+      now.watch = asked(now.watch, clock.monotonicMs(), timings);
+    }
+    this.#schedule(charge);
+  }
+
+  #take(charge: string, answer: ChargeAnswer, via: Via): void {
+    const { metrics } = this.#o;
+    if (answer.state === 'unresolved') return;
+    const input =
+      answer.state === 'paid'
+        ? ({ type: 'paid', charge, via } as const)
+        : ({ type: 'charge-failed', charge, via, reason: answer.reason } as const);
+    const effect = this.#commit(charge, input);
+    metrics.count('confirmations_total', { via, state: answer.state, effect: effect ? 'applied' : 'none' });
+  }
+
+  #commit(charge: string, input: Parameters<TillService['submit']>[0]): boolean {
+    const along = input.type === 'paid' ? { inbox: [{ source: 'charge', id: charge }] } : {};
+    return this.#o.till.submit(input, along).length > 0;
+  }
+}

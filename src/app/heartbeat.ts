@@ -1,0 +1,43 @@
+import type { Cancel, Clock } from '../ports/clock.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { Radio } from '../ports/radio.ts';
+
+export interface HeartbeatOptions {
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly radio: Radio;
+  readonly everyMs: number;
+  readonly healthy: () => boolean;
+}
+
+/** Tells the backend at a steady pace that the box is there and how it is. Not queued: an old heartbeat is worth nothing. */
+export class Heartbeat {
+  readonly #o: HeartbeatOptions;
+  readonly #startedMs: number;
+  #cancelTimer: Cancel | null = null;
+
+  constructor(options: HeartbeatOptions) {
+    this.#o = options;
+    this.#startedMs = options.clock.monotonicMs();
+  }
+
+  start(): void {
+    this.beat();
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+  }
+
+  /** Beats now, and the next time one interval later. */
+  beat(): void {
+    const { gateway, clock, radio, everyMs, healthy } = this.#o;
+    gateway.publishState({
+      status: healthy() ? 'normal' : 'error',
+      uptimeMinutes: Math.floor((clock.monotonicMs() - this.#startedMs) / 60_000),
+      rssiDbm: radio.rssiDbm(),
+    });
+    this.#cancelTimer?.();
+    this.#cancelTimer = clock.after(everyMs, () => this.beat());
+  }
+}

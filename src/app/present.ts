@@ -1,0 +1,81 @@
+import type { Recorded } from '../domain/journal.ts';
+import type { Money } from '../domain/money.ts';
+import type { Product } from '../domain/policy.ts';
+import type { Readiness } from '../domain/readiness.ts';
+import type { Offer, Screen } from '../domain/screen.ts';
+import { restMinor, shownCharge, type Till } from '../domain/till/state.ts';
+import type { PairingView } from './box.ts';
+
+/** What the screen depends on. */
+export interface Scene {
+  readonly till: Till;
+  readonly ready: Readiness;
+  readonly pairing: PairingView;
+  readonly products: readonly Product[];
+  readonly typed: Money | null;
+  /** A result that is still to be seen. */
+  readonly result: Screen | null;
+  readonly nowMs: number;
+  readonly shownUntilMs: (charge: string) => number;
+}
+
+/** The one screen that tells the customer where things stand. Pure. */
+export function present(scene: Scene): Screen {
+  const { till, ready } = scene;
+  if (till.sale?.phase === 'delivering') return { kind: 'delivering', due: amount(till, till.sale.dueMinor) };
+  if (till.sale) return paying(scene);
+  if (scene.result) return scene.result;
+  if (!ready.qr && !ready.cash) return notReady(scene);
+  return {
+    kind: 'idle',
+    offers: scene.products.map(
+      (product): Offer => ({ button: product.button, label: product.label, price: amount(till, product.priceMinor) }),
+    ),
+    credit: amount(till, till.creditMinor),
+    cash: ready.cash,
+    qr: ready.qr,
+    typed: scene.typed,
+    pin: scene.pairing.pin,
+  };
+}
+
+function paying({ till, ready, nowMs, shownUntilMs }: Scene): Screen {
+  const due = amount(till, till.sale?.dueMinor ?? 0);
+  const rest = amount(till, restMinor(till));
+  const credit = amount(till, till.creditMinor);
+  const shown = shownCharge(till);
+  if (shown) {
+    const expiresAtMonotonicMs = shownUntilMs(shown.id);
+    if (nowMs >= expiresAtMonotonicMs) return { kind: 'checking', due };
+    return { kind: 'qr', qr: shown.qr, due, rest, credit, expiresAtMonotonicMs, cash: ready.cash };
+  }
+  if (till.sale?.request) return { kind: 'requesting', due, credit, cash: ready.cash };
+  return { kind: 'insert-cash', due, rest, credit, qrPossible: ready.qr };
+}
+
+function notReady({ pairing, ready }: Scene): Screen {
+  const healthy = ready.reasons.every((reason) => reason === 'not-paired');
+  if (!healthy) return { kind: 'out-of-service', reasons: ready.reasons };
+  if (pairing.state === 'refused') return { kind: 'pairing', state: 'refused', reason: pairing.reason ?? '' };
+  if (pairing.state === 'registering') return { kind: 'pairing', state: 'asking', reason: pairing.reason ?? '' };
+  return { kind: 'out-of-service', reasons: ready.reasons };
+}
+
+const amount = (till: Till, minor: number): Money => ({ minor, currency: till.currency });
+
+/** The result to show after some entries, or null when they bring none. */
+export function resultOf(entries: readonly Recorded[], till: Till, dueMinor: number): Screen | null {
+  const credit = amount(till, till.creditMinor);
+  for (const { entry } of entries) {
+    if (entry.kind === 'act.outcome') {
+      if (entry.result === 'done') return { kind: 'success', due: amount(till, dueMinor), credit };
+      return { kind: 'failed', reason: 'delivery', credit };
+    }
+    if (entry.kind === 'sale.settled' && !till.sale) return { kind: 'success', due: amount(till, entry.dueMinor), credit };
+    if (entry.kind === 'sale.cancelled') {
+      const reason = entry.reason === 'customer' || entry.reason === 'api' ? 'cancelled' : entry.reason;
+      return { kind: 'failed', reason, credit };
+    }
+  }
+  return null;
+}

@@ -1,0 +1,106 @@
+import type { Board } from '../domain/board.ts';
+import { CallerFault } from '../domain/fault.ts';
+import type { Origin } from '../domain/journal.ts';
+import { money } from '../domain/money.ts';
+import { driveFor, type SalePolicy } from '../domain/policy.ts';
+import type { Readiness } from '../domain/readiness.ts';
+import { type SaleView, saleView } from '../domain/till/view.ts';
+import type { Store } from '../ports/store.ts';
+import type { SellRequest } from './box.ts';
+import type { TillService } from './till.ts';
+
+export interface SaleDeskOptions {
+  readonly till: TillService;
+  readonly store: Store;
+  readonly policy: SalePolicy;
+  readonly board: Board;
+  readonly ready: () => Readiness;
+}
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
+const MAX_DESCRIPTION = 200;
+/** Entries one sale can have: far more than any real one. */
+const SALE_ENTRIES = 1_000;
+
+/** Where sales are opened, looked up and cancelled; every request is checked here. Errors: see `Box`. */
+export class SaleDesk {
+  readonly #o: SaleDeskOptions;
+
+  constructor(options: SaleDeskOptions) {
+    this.#o = options;
+  }
+
+  sell(request: SellRequest): SaleView {
+    const { policy, board, till } = this.#o;
+    const earlier = this.#underKey(request.idempotencyKey);
+    if (earlier) return earlier;
+    const description = request.description ?? '';
+    if (description.length > MAX_DESCRIPTION) throw badText('description', 'description-too-long', `at most ${MAX_DESCRIPTION} characters`);
+    const due = money(request.amountMinor, policy.currency, 1);
+    this.#checkRange(due.minor);
+    this.#checkReady();
+    const product = policy.products.find((p) => p.button === request.product);
+    const drive = board.delivery ? driveFor(product?.drive ?? policy.drive, due.minor) : null;
+    const sale = till.newId();
+    const key = request.idempotencyKey;
+    const along = key === undefined ? {} : { facts: { [factOf(key)]: sale } };
+    till.submit({ type: 'open', sale, dueMinor: due.minor, description, origin: request.origin, drive }, along);
+    return this.known(sale);
+  }
+
+  sale(id: string): SaleView | null {
+    return saleView(this.#o.store.ledger({ sale: id, limit: SALE_ENTRIES }), this.#o.till.currency);
+  }
+
+  cancel(id: string, origin: Origin): SaleView {
+    this.known(id);
+    this.#o.till.submit({ type: 'cancel', sale: id, reason: origin === 'api' ? 'api' : 'customer' });
+    return this.known(id);
+  }
+
+  /** @throws CallerFault `sale-unknown` */
+  known(id: string): SaleView {
+    const view = this.sale(id);
+    if (view) return view;
+    throw new CallerFault('There is no such sale', {
+      code: 'sale-unknown',
+      found: id.slice(0, 64),
+      expected: 'the id of a sale of this box',
+    });
+  }
+
+  #underKey(key: string | undefined): SaleView | null {
+    if (key === undefined) return null;
+    if (!IDEMPOTENCY_KEY.test(key)) throw badText('idempotency key', 'idempotency-key-invalid', '1 to 128 printable ASCII characters');
+    const sale = this.#o.store.fact(factOf(key));
+    return sale === null ? null : this.known(sale);
+  }
+
+  #checkRange(minor: number): void {
+    const { minMinor, maxMinor } = this.#o.policy;
+    if (minor >= minMinor && minor <= maxMinor) return;
+    throw new CallerFault('The amount is out of range', {
+      code: 'amount-out-of-range',
+      found: String(minor),
+      expected: `${minMinor} to ${maxMinor} minor units`,
+      remedy: 'Change the amount, or sale.minMinor and sale.maxMinor in the configuration.',
+    });
+  }
+
+  #checkReady(): void {
+    const ready = this.#o.ready();
+    if (ready.qr || ready.cash) return;
+    throw new CallerFault('The box cannot take money now', {
+      code: 'not-ready',
+      found: ready.reasons.join(', '),
+      expected: 'a ledger that can be written, a sound output and a paired box',
+      remedy: 'See `tilld status`.',
+    });
+  }
+}
+
+const factOf = (key: string): string => `sale-key.${key}`;
+
+function badText(what: string, code: string, expected: string): CallerFault {
+  return new CallerFault(`The ${what} is not usable`, { code, expected });
+}

@@ -1,0 +1,137 @@
+import { Fault } from '../domain/fault.ts';
+import type { Money } from '../domain/money.ts';
+import type { SaleTimings } from '../domain/policy.ts';
+import { restMinor, type Sale, type Till } from '../domain/till/state.ts';
+import type { Cancel, Clock } from '../ports/clock.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { Log } from '../ports/log.ts';
+import type { Confirm } from './confirm.ts';
+import { isRetryable, pause, type Retries } from './retry.ts';
+import type { TillService } from './till.ts';
+
+export interface SellOptions {
+  readonly till: TillService;
+  readonly gateway: Gateway;
+  readonly confirm: Confirm;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly retries: Retries;
+  readonly timings: SaleTimings;
+  readonly cashBusy: () => boolean;
+}
+
+/**
+ * Gets a QR for the sale on the front, and keeps its time limits. The till says what is wanted (`sale.request`); this
+ * asks the backend under that one request id until it answers, subscribes, and only then lets the QR be shown.
+ */
+export class Sell {
+  readonly #o: SellOptions;
+  #asking: { readonly request: string; readonly abort: AbortController } | null = null;
+  #cancelTimer: Cancel | null = null;
+  #stopped = true;
+
+  constructor(options: SellOptions) {
+    this.#o = options;
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.#o.till.onCommitted(() => this.#follow());
+    this.#follow();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#asking?.abort.abort();
+    this.#cancelTimer?.();
+  }
+
+  #follow(): void {
+    if (this.#stopped) return;
+    const { sale } = this.#o.till.state;
+    const request = sale?.phase === 'paying' ? sale.request : null;
+    if (this.#asking && this.#asking.request !== request?.id) {
+      this.#asking.abort.abort();
+      this.#asking = null;
+    }
+    if (request && !this.#asking && sale) {
+      const abort = new AbortController();
+      this.#asking = { request: request.id, abort };
+      const amount = { minor: request.amountMinor, currency: this.#o.till.currency };
+      void this.#ask(request.id, amount, sale.description, abort.signal);
+    }
+    this.#armTimer();
+  }
+
+  async #ask(request: string, amount: Money, description: string, signal: AbortSignal): Promise<void> {
+    const { gateway, confirm, till, log, timings, clock, retries } = this.#o;
+    const giveUpAt = clock.monotonicMs() + timings.requestMs;
+    const schedule = retries();
+    for (;;) {
+      try {
+        const offer = await gateway.requestQr({ request, amount, description }, signal);
+        await confirm.expect(offer.charge);
+        if (!signal.aborted) till.submit({ type: 'qr-offered', request, ...offer });
+        confirm.settleExpected(offer.charge);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn('charge.request-failed', { request, error });
+        const waitMs = schedule.next(error);
+        const over = clock.monotonicMs() + waitMs >= giveUpAt;
+        if (!isRetryable(error) || over) {
+          this.#refuse(request, error);
+          return;
+        }
+        if (!(await pause(clock, waitMs, signal))) return;
+      }
+    }
+  }
+
+  #refuse(request: string, error: unknown): void {
+    const code = error instanceof Fault ? error.code : 'no-answer';
+    const reason = error instanceof Error ? error.message : String(error);
+    try {
+      this.#o.till.submit({ type: 'qr-refused', request, code, reason });
+    } catch (fault) {
+      this.#o.log.error('charge.refusal-not-recorded', { request, error: fault });
+    }
+  }
+
+  /** One timer serves both waits of a sale without a QR: a new QR for the rest, or its end when nobody pays. */
+  #armTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    const { till, clock, timings } = this.#o;
+    const { sale } = till.state;
+    if (sale?.phase !== 'paying' || sale.request || sale.charge) return;
+    const moneyIsIn = sale.cashMinor + sale.qrMinor > 0;
+    if (moneyIsIn && !wantsNewQr(sale, till.state)) return;
+    this.#cancelTimer = clock.after(moneyIsIn ? timings.requoteMs : timings.cashIdleMs, () => this.#timerStruck(sale.id));
+  }
+
+  #timerStruck(saleId: string): void {
+    const { till, cashBusy, log } = this.#o;
+    const { sale } = till.state;
+    if (this.#stopped || sale?.id !== saleId) return;
+    if (cashBusy()) {
+      this.#armTimer();
+      return;
+    }
+    try {
+      if (sale.cashMinor + sale.qrMinor === 0) till.submit({ type: 'cancel', sale: sale.id, reason: 'timeout' });
+      else if (restMinor(till.state) > 0) till.submit({ type: 'requote' });
+    } catch (error) {
+      log.error('sale.timer-failed', { sale: saleId, error });
+    }
+  }
+}
+
+/**
+ * Whether a QR for the rest is asked for without anybody's doing: after cash changed the amount, but not after a QR
+ * was refused, failed or ran out. Then OK asks, or the next coin: a sale left behind makes no charges for ever.
+ */
+function wantsNewQr(sale: Sale, till: Till): boolean {
+  if (sale.qrRefusal !== null) return sale.qrRefusal.code === 'amount-changed';
+  return sale.lastCharge === null || till.charges[sale.lastCharge]?.state === 'superseded';
+}
