@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { Hono } from 'hono';
+import type { HttpEnv } from './interference.ts';
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+};
+const FILES = ['index.html', 'theme.css', 'page.css', 'page.js', 'dom.js', 'faults.js'];
+
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+};
+
+/** The backend's page: a few plain files from the disk, nothing from anywhere else. */
+export function pageRoutes(): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>();
+  for (const name of FILES) {
+    const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+    app.get(name === 'index.html' ? '/' : `/${name}`, async (c) => {
+      const text = await readFile(new URL(`page/${name}`, import.meta.url), 'utf8');
+      return c.body(text, 200, { ...HEADERS, 'content-type': type });
+    });
+  }
+  return app;
+}

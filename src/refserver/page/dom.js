@@ -1,0 +1,72 @@
+// What the parts of the page share: plain DOM calls, never HTML built from data; formats; calls to the control API.
+
+/** The part of the page with this id. */
+export const $ = (id) => document.getElementById(id);
+
+/** Difference between the backend's clock and this browser's, in milliseconds. */
+let clockAheadMs = 0;
+export const backendNowMs = () => Date.now() + clockAheadMs;
+/** Sets that clock by what the backend just said. */
+export function setBackendClock(nowMs) {
+  clockAheadMs = nowMs - Date.now();
+}
+
+/** An element with its properties and children; texts become text nodes. `attributes` for what has no property. */
+export function make(tag, { attributes = {}, ...properties } = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+/** Replaces what a part of the page shows, and keeps what a person is typing in it and where the focus is. */
+export function draw(part, ...children) {
+  const typed = new Map([...part.querySelectorAll('input')].map((input) => [input.id, input.value]));
+  const focused = part.contains(document.activeElement) ? document.activeElement.id : '';
+  part.replaceChildren(...children);
+  for (const input of part.querySelectorAll('input')) if (typed.has(input.id)) input.value = typed.get(input.id);
+  if (focused !== '') $(focused)?.focus();
+}
+
+export const baht = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+export const money = (minor) => `฿${baht.format(minor / 100)}`;
+const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const isToday = (ms) => new Date(ms).toDateString() === new Date(backendNowMs()).toDateString();
+export const when = (ms) => (isToday(ms) ? timeOfDay : dateAndTime).format(ms);
+export const badge = (text, tone) => make('span', { className: `badge ${tone}` }, text);
+export const empty = (...children) => make('p', { className: 'empty' }, ...children);
+
+let noticeTimer;
+export function notify(text, bad = false) {
+  const notice = $('notice');
+  notice.textContent = text;
+  notice.className = bad ? 'notice bad' : 'notice';
+  notice.hidden = false;
+  clearTimeout(noticeTimer);
+  noticeTimer = setTimeout(
+    () => {
+      notice.hidden = true;
+    },
+    bad ? 10_000 : 4000,
+  );
+}
+
+export async function call(method, path, body) {
+  const request = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const response = await fetch(`ref/${path}`, request);
+  const answer = await response.json();
+  if (response.ok) return answer;
+  const { message, remedy } = answer.error;
+  throw new Error(remedy ? `${message}. ${remedy}` : message);
+}
+
+/** Does what a button asks for and says how it went. */
+export async function act(text, work) {
+  try {
+    await work();
+    if (text !== null) notify(text);
+  } catch (error) {
+    notify(error.message, true);
+  }
+}

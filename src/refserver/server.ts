@@ -1,0 +1,155 @@
+import type { Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
+import { Fault } from '../domain/fault.ts';
+import { decodeState, deviceOfTopic, MAX_MQTT_BYTES } from '../protocols/promptpay/codec.ts';
+import type { SignerSettings } from '../protocols/promptpay/settings.ts';
+import { Announcer } from './announcer.ts';
+import { type Broker, listening, startBroker } from './broker.ts';
+import { Changes } from './changes.ts';
+import { Charges } from './charges.ts';
+import { controlRoutes, errorReply } from './control.ts';
+import { Devices } from './devices.ts';
+import { type BackendClock, type BackendEntropy, type BackendLog, silentLog, systemClock, systemEntropy } from './environment.ts';
+import { EventLogs } from './event-logs.ts';
+import { FaultBoard } from './faults.ts';
+import { guard, isLoopback } from './guard.ts';
+import type { HttpEnv } from './interference.ts';
+import { pageRoutes } from './page-files.ts';
+import { type AmountLimits, promptpayRoutes } from './promptpay.ts';
+import { Refusal } from './refusal.ts';
+import { REFERENCE_SIGNERS, Signatures } from './signatures.ts';
+import { States } from './states.ts';
+import { openBackendDatabase } from './store.ts';
+
+export interface ReferenceBackendOptions {
+  /** Default 8081; 0 takes any free port. */
+  readonly httpPort?: number;
+  /** Default 1884; 0 takes any free port. */
+  readonly mqttPort?: number;
+  /** Default 127.0.0.1. The control API has no password: anything else opens it to the network. */
+  readonly host?: string;
+  /** A file, or ':memory:' (default). A restart on the same file loses nothing but the faults that were switched on. */
+  readonly stateFile?: string;
+  readonly clock?: BackendClock;
+  readonly entropy?: BackendEntropy;
+  readonly log?: BackendLog;
+  /** Signing profiles to accept; default all, with the secrets published in REFERENCE_SIGNERS. */
+  readonly signers?: readonly SignerSettings[];
+  /** How long a customer has to pay, in milliseconds; default 5 minutes. */
+  readonly chargeLifeMs?: number;
+  /** Default 0.01 to 2,000,000.00 THB. */
+  readonly amountLimits?: AmountLimits;
+}
+
+export interface ReferenceBackend {
+  readonly httpUrl: string;
+  readonly mqttUrl: string;
+  /** Ends every connection and closes the state. Calling it twice does nothing. */
+  stop(): Promise<void>;
+}
+
+const DEFAULT_LIFE_MS = 5 * 60_000;
+const DEFAULT_LIMITS: AmountLimits = { leastMinor: 1, mostMinor: 200_000_000 };
+
+/**
+ * Starts the reference backend: the HTTP side of the dialects, an MQTT broker, the control API under /ref and its page.
+ * @throws ConfigurationFault `port-in-use`, `address-unusable`, `state-newer`; DeviceFault `state-unreadable`, `state-not-durable`
+ */
+export async function startReferenceBackend(options: ReferenceBackendOptions = {}): Promise<ReferenceBackend> {
+  const { clock = systemClock, entropy = systemEntropy, log = silentLog, host = '127.0.0.1' } = options;
+  const db = openBackendDatabase(options.stateFile ?? ':memory:');
+  const devices = new Devices(db, clock, entropy);
+  const charges = new Charges(db, clock, entropy, options.chargeLifeMs ?? DEFAULT_LIFE_MS);
+  const logs = new EventLogs(db, clock);
+  const states = new States(db, clock);
+  const changes = new Changes();
+  const faults = new FaultBoard(() => changes.tell('faults'));
+  const stopping = new AbortController();
+
+  let broker: Broker | undefined;
+  let http: HttpServer | undefined;
+  let announcer: Announcer | undefined;
+  const stop = async () => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    announcer?.stop();
+    if (http) await closeHttp(http);
+    await broker?.stop();
+    db.close();
+  };
+
+  try {
+    // The will messages of boxes cut off by the stop itself come when there is nowhere left to keep them.
+    const keepState = (topic: string, payload: Uint8Array) => {
+      if (!stopping.signal.aborted) streamed(topic, payload, devices, states, changes, log);
+    };
+    broker = await startBroker({
+      host,
+      port: options.mqttPort ?? 1884,
+      maxPacketBytes: MAX_MQTT_BYTES + 1024,
+      mayPublish: (topic) => deviceOfTopic(topic) !== null,
+      inbound: keepState,
+      log,
+    });
+    announcer = new Announcer(broker.publish, faults, clock, log);
+    const addresses = { httpUrl: '', mqttUrl: `mqtt://${reachable(host)}:${broker.port}` };
+    const side = { devices, charges, logs, states, faults, announcer, changes, clock, log, stopping: stopping.signal };
+    const signatures = new Signatures(options.signers ?? REFERENCE_SIGNERS, clock);
+    const app = new Hono<HttpEnv>();
+    app.onError((error) => errorReply(error, log));
+    app.notFound((c) => errorReply(new Refusal(404, `There is no ${c.req.method} ${c.req.path} here`, { code: 'not-found' }), log));
+    app.route('/api', promptpayRoutes({ ...side, signatures, limits: options.amountLimits ?? DEFAULT_LIMITS }));
+    app.use('/ref/*', guard(host, log));
+    app.route('/ref', controlRoutes({ ...side, addresses: () => addresses }));
+    app.route('/', pageRoutes());
+
+    http = createAdaptorServer({
+      fetch: app.fetch,
+      serverOptions: {
+        requestTimeout: 30_000,
+        headersTimeout: 10_000,
+        keepAliveTimeout: 5_000,
+        connectionsCheckingInterval: 5_000,
+        noDelay: true,
+      },
+    }) as HttpServer;
+    http.maxConnections = 1000;
+    await listening(http, options.httpPort ?? 8081, host);
+    addresses.httpUrl = `http://${reachable(host)}:${(http.address() as AddressInfo).port}`;
+    if (!isLoopback(host)) log.warn('backend.open-to-network', { host });
+    log.info('backend.started', addresses);
+    return { ...addresses, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** What boxes stream of themselves. Nobody waits for an answer, so what is not usable is logged and left. */
+function streamed(topic: string, payload: Uint8Array, devices: Devices, states: States, changes: Changes, log: BackendLog): void {
+  const device = devices.find(deviceOfTopic(topic) ?? '');
+  if (!device) {
+    log.warn('state.unknown-device', { topic: topic.slice(0, 200) });
+    return;
+  }
+  try {
+    states.keep(device.deviceId, decodeState(payload));
+    changes.tell('states');
+  } catch (error) {
+    log.warn('state.refused', { device: device.deviceId, reason: error instanceof Fault ? error.explain() : String(error) });
+  }
+}
+
+async function closeHttp(http: HttpServer): Promise<void> {
+  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+  http.closeAllConnections();
+  await closed;
+}
+
+/** The address others use for a host to listen on: 0.0.0.0 is no destination, IPv6 goes in brackets. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
