@@ -1,0 +1,142 @@
+/** Puts amounts, screens and journal entries into plain words. Pure: no page, no network. */
+
+/** A function from minor units to text: 2000 -> "฿20", 2050 -> "฿20.50". */
+export function moneyWords(currency, fractionDigits) {
+  const format = new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+    currencyDisplay: 'narrowSymbol',
+    minimumFractionDigits: fractionDigits,
+    maximumFractionDigits: fractionDigits,
+    trailingZeroDisplay: 'stripIfInteger',
+  });
+  return (minor) => format.format(minor / 10 ** fractionDigits);
+}
+
+const FAILURES = {
+  'qr-expired': 'The QR expired unpaid.',
+  'qr-failed': 'The QR payment failed.',
+  'qr-refused': 'No QR could be made.',
+  cancelled: 'Cancelled.',
+  timeout: 'Nothing happened for too long.',
+  delivery: 'Paid, but the machine did not run.',
+};
+
+const sentence = (...parts) => parts.filter(Boolean).join(' ');
+const creditWords = (credit, money) => (credit.minor > 0 ? `Credit: ${money(credit.minor)}.` : '');
+
+/** What the screen says, and what the person at the page may do next. */
+export function screenWords(screen, money) {
+  switch (screen.kind) {
+    case 'starting':
+      return { says: 'The box is starting.', next: '' };
+    case 'pairing':
+      return screen.state === 'refused'
+        ? { says: `The backend refused to pair: ${screen.reason}`, next: 'Press Pair to try again.' }
+        : { says: 'Asking the backend for a PIN.', next: screen.reason };
+    case 'pin':
+      return { says: `PIN ${screen.pin}`, next: `Claim the box with PIN ${screen.pin} on the reference backend's page.` };
+    case 'idle':
+      return idleWords(screen, money);
+    case 'requesting':
+      return { says: `Getting a QR for ${money(screen.due.minor)}.`, next: screen.cash ? 'Coins and bills are taken already.' : '' };
+    case 'qr':
+      return {
+        says: sentence(`Scan the QR to pay ${money(screen.rest.minor)}${of(screen, money)}.`, creditWords(screen.credit, money)),
+        next: `Play the customer: press “Customer pays” on the reference backend's page${screen.cash ? ', or put in coins and bills' : ''}.`,
+      };
+    case 'insert-cash':
+      return {
+        says: sentence(`Put in ${money(screen.rest.minor)}${of(screen, money)}.`, creditWords(screen.credit, money)),
+        next: screen.qrPossible ? 'A QR for the rest follows.' : 'Use the wallet below, or Cancel.',
+      };
+    case 'checking':
+      return { says: `Time is over. Asking the backend once more whether ${money(screen.due.minor)} were paid.`, next: '' };
+    case 'delivering':
+      return { says: `Paid ${money(screen.due.minor)}. The machine is running.`, next: '' };
+    case 'success':
+      return { says: sentence(`Thank you. ${money(screen.due.minor)} paid.`, creditWords(screen.credit, money)), next: '' };
+    case 'failed':
+      return { says: sentence(FAILURES[screen.reason] ?? 'It did not work.', creditWords(screen.credit, money)), next: '' };
+    case 'out-of-service':
+      return { says: `Out of service: ${screen.reasons.join(', ')}`, next: '' };
+    default:
+      return { says: screen.kind, next: '' };
+  }
+}
+
+const of = (screen, money) => (screen.rest.minor === screen.due.minor ? '' : ` of ${money(screen.due.minor)}`);
+
+function idleWords(screen, money) {
+  const offers = screen.offers.map((offer) => `${offer.label} ${money(offer.price.minor)}`).join(', ');
+  const says = sentence(
+    screen.typed ? `Amount ${money(screen.typed.minor)}.` : offers ? `Choose: ${offers}.` : 'Ready.',
+    creditWords(screen.credit, money),
+    screen.pin ? `PIN ${screen.pin}.` : '',
+  );
+  if (screen.typed) return { says, next: 'Press OK to sell for this amount.' };
+  if (screen.pin) return { says, next: `Claim the box with PIN ${screen.pin} on the reference backend's page, or sell right away.` };
+  const ways = [offers && 'press a product', 'type an amount and OK', screen.cash && 'put in money'].filter(Boolean).join(', ');
+  const unpaired = screen.qr ? '' : 'No QR while the box is not paired: press Pair.';
+  return { says, next: sentence(ways && `${ways.charAt(0).toUpperCase()}${ways.slice(1)}.`, unpaired) };
+}
+
+const ORIGINS = { api: 'by program', button: 'by button', keypad: 'by keypad', backend: 'by the backend', cash: 'by cash' };
+const VIAS = {
+  push: 'told by MQTT',
+  poll: 'on asking',
+  reconnect: 'on asking after a reconnect',
+  expiry: 'on asking at expiry',
+  grace: 'on asking later',
+};
+const REASONS = {
+  customer: 'by the customer',
+  api: 'by program',
+  timeout: 'nothing happened for too long',
+  'qr-expired': 'the QR expired',
+  'qr-failed': 'the QR payment failed',
+  'qr-refused': 'there was no QR',
+};
+const DRIVEN = {
+  done: ['Machine ran', 'good'],
+  failed: ['Machine did not run', 'bad'],
+  indeterminate: ['Machine may or may not have run', 'bad'],
+};
+
+const seconds = (ms) => `${Math.round(ms / 100) / 10} s`;
+const driveWords = (drive) =>
+  drive.mode === 'hold' ? `on for ${seconds(drive.holdMs)}` : `${drive.count} pulse${drive.count === 1 ? '' : 's'}`;
+const because = (reason) => (reason ? `: ${reason}` : '');
+
+/** One journal entry in words, with the tone it is shown in: `good`, `bad`, `note` or plain. */
+export function entryWords(entry, money) {
+  const [words, tone] = ENTRIES[entry.kind]?.(entry, money) ?? [entry.kind];
+  return { words, tone: tone ?? 'plain' };
+}
+
+const ENTRIES = {
+  boot: (e) => [`Box started, version ${e.version}`, 'note'],
+  'sale.opened': (e, money) => [`Sale opened ${ORIGINS[e.origin] ?? ''}: ${sentence(e.description, money(e.dueMinor))}`],
+  'charge.requested': (e, money) => [`QR over ${money(e.amountMinor)} asked for`],
+  'charge.created': (e, money) => [`QR over ${money(e.amountMinor)} received`],
+  'charge.refused': (e) => [`No QR${because(e.reason)}`, 'bad'],
+  'charge.superseded': () => ['QR taken off the screen; still watched'],
+  'charge.expired': () => ['QR expired unpaid; still watched', 'note'],
+  'charge.paid': (e, money) => [`${money(e.amountMinor)} paid by QR, ${VIAS[e.via] ?? e.via}${e.late ? ', late' : ''}`, 'good'],
+  'charge.failed': (e) => [`QR payment failed, ${VIAS[e.via] ?? e.via}${because(e.reason)}`, 'bad'],
+  'charge.conflict': (e) => [`The backend contradicts itself: now ${e.claimed}. Recorded, no effect`, 'bad'],
+  'charge.abandoned': () => ['Unpaid QR no longer watched'],
+  'cash.credited': (e, money) => [`${money(e.amountMinor)} ${e.method} taken`, 'good'],
+  'cash.unassigned': (e) => [`Unknown ${e.method} with ${e.pulses} pulse${e.pulses === 1 ? '' : 's'}, set aside`, 'bad'],
+  'sale.settled': (e, money) => [`Sale settled: ${money(e.dueMinor)}`, 'good'],
+  'sale.cancelled': (e) => [`Sale ended unpaid, ${REASONS[e.reason] ?? e.reason}`, 'note'],
+  'refund.due': (e, money) => [`${money(e.amountMinor)} owed back${because(e.reason)}`, 'bad'],
+  'act.intent': (e) => [`Machine to be driven: ${driveWords(e.drive)}`],
+  'act.outcome': (e) => {
+    const [words, tone] = DRIVEN[e.result] ?? [e.result];
+    return [`${words}${because(e.reason)}`, tone];
+  },
+  announced: (e) => [e.spoken ? 'Said aloud' : 'Not said aloud any more, too late'],
+  'report.queued': (e) => [`Report for the backend queued (${e.report.status.toLowerCase()})`],
+  'counters.reset': () => ['Counters reset', 'note'],
+};

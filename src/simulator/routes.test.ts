@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { loadBoard } from '../runtime/board.ts';
+import { FakeClock } from '../testkit/clock.ts';
+import { simRoutes } from './routes.ts';
+import { createSimulator, type Simulator } from './simulator.ts';
+
+const BOARD = loadBoard('sim', join(import.meta.dirname, '../../boards'));
+
+let clock: FakeClock;
+let simulator: Simulator;
+let cuts: number;
+let post: (path: string, body: unknown) => Promise<{ status: number; body: unknown }>;
+let get: (path: string) => Promise<unknown>;
+beforeEach(async () => {
+  clock = new FakeClock();
+  simulator = createSimulator(BOARD, clock);
+  await simulator.gpio.open();
+  cuts = 0;
+  const app = simRoutes(simulator, () => {
+    cuts += 1;
+  });
+  post = async (path, body) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const answer = Promise.resolve(app.request(path, { method: 'POST', body: text, headers: { 'content-type': 'application/json' } }));
+    let settled = false;
+    void answer.finally(() => {
+      settled = true;
+    });
+    while (!settled) await clock.flow(100);
+    const response = await answer;
+    return { status: response.status, body: await response.json() };
+  };
+  get = async (path) => (await app.request(path)).json();
+});
+
+describe('the world over HTTP', () => {
+  it.each([
+    ['/sim/coin', { denomination: 1_000 }, { accepted: true, acceptor: 'coin', pulses: 10 }],
+    ['/sim/bill', { denomination: 2_000 }, { accepted: true, acceptor: 'bill', pulses: 2 }],
+    ['/sim/pulses', { line: 'coin', widthsMs: [50, 0.5], gapsMs: [100] }, { pulses: 2 }],
+    ['/sim/pulses', { line: 'coin', widthsMs: [50] }, { pulses: 1 }],
+    ['/sim/key', { key: '5' }, { pressed: '5' }],
+    ['/sim/button', { name: 'pair' }, { pressed: 'pair' }],
+    ['/sim/link', { mqtt: 'down' }, { mqtt: 'down', http: 'up' }],
+    ['/sim/link', { mqtt: 'slow', http: 'down' }, { mqtt: 'slow', http: 'down' }],
+    ['/sim/link', {}, { mqtt: 'up', http: 'up' }],
+    ['/sim/power', { cut: true }, { cut: true }],
+  ])('POST %s %j', async (path, body, expected) => {
+    expect(await post(path, body)).toEqual({ status: 200, body: expected });
+  });
+
+  it('gives a piece back', async () => {
+    await simulator.gpio.set('bill-inhibit', true);
+    expect(await post('/sim/bill', { denomination: 2_000 })).toEqual({
+      status: 200,
+      body: { accepted: false, acceptor: 'bill', reason: 'inhibited' },
+    });
+  });
+
+  it('cuts the power after it has answered', async () => {
+    await post('/sim/power', { cut: true });
+    clock.advance(100);
+    expect(cuts).toBe(1);
+  });
+
+  it('plays as many pulses as a benchmark wants', async () => {
+    const times = Array(10_000).fill(0.05);
+    expect(await post('/sim/pulses', { line: 'coin', widthsMs: times, gapsMs: times })).toEqual({ status: 200, body: { pulses: 10_000 } });
+  });
+
+  it('shows outputs and what was said', async () => {
+    void simulator.speaker.say({ phrase: 'paired', amount: null });
+    await clock.flow(10);
+    expect(await get('/sim/outputs')).toEqual({
+      outputs: ['relay', 'coin-inhibit', 'bill-inhibit'].map((name) => ({ name, active: false, level: 'low' })),
+    });
+    expect(await get('/sim/speaker')).toEqual({ transcript: [{ atMs: expect.any(Number), text: 'The box is paired' }] });
+  });
+
+  const tooMany = Array(10_001).fill(1);
+  it.each<[string, unknown, string, number?]>([
+    ['/sim/coin', '', 'body-not-json'],
+    ['/sim/coin', '{"denomination":', 'body-not-json'],
+    ['/sim/coin', [], 'body-invalid'],
+    ['/sim/coin', {}, 'body-invalid'],
+    ['/sim/coin', { denomination: '1000' }, 'body-invalid'],
+    ['/sim/coin', { denomination: -100 }, 'body-invalid'],
+    ['/sim/coin', { denomination: 0.5 }, 'body-invalid'],
+    ['/sim/coin', '{"denomination":1e308}', 'body-invalid'],
+    ['/sim/coin', { denomination: 1_000, times: 2 }, 'body-invalid'],
+    ['/sim/coin', { denomination: 300 }, 'denomination-unknown'],
+    ['/sim/bill', { denomination: 100 }, 'denomination-unknown'],
+    ['/sim/pulses', { line: 'no-such', widthsMs: [50] }, 'input-unknown'],
+    ['/sim/pulses', { line: 'coin', widthsMs: [] }, 'body-invalid'],
+    ['/sim/pulses', { line: 'coin', widthsMs: [0] }, 'body-invalid'],
+    ['/sim/pulses', { line: 'coin', widthsMs: [60_001] }, 'body-invalid'],
+    ['/sim/pulses', { line: 'coin', widthsMs: tooMany, gapsMs: tooMany }, 'body-invalid'],
+    ['/sim/pulses', { line: 'coin', widthsMs: [1, 1, 1], gapsMs: [1] }, 'pulses-invalid'],
+    ['/sim/pulses', { line: 'coin', widthsMs: Array(11).fill(60_000), gapsMs: Array(10).fill(1) }, 'pulses-invalid'],
+    ['/sim/key', { key: 'p1' }, 'key-unknown'],
+    ['/sim/key', { key: 'x'.repeat(65) }, 'body-invalid'],
+    ['/sim/button', { name: '__proto__' }, 'button-unknown'],
+    ['/sim/link', { mqtt: 'broken' }, 'body-invalid'],
+    ['/sim/link', { wifi: 'up' }, 'body-invalid'],
+    ['/sim/power', { cut: false }, 'body-invalid'],
+    ['/sim/coin', 'x'.repeat(600 * 1024), 'body-too-large', 413],
+  ])('POST %s refuses %.60j with %s', async (path, body, code, status = 400) => {
+    const answer = await post(path, body);
+    expect(answer).toMatchObject({ status, body: { error: { code, message: expect.any(String), expected: expect.any(String) } } });
+    expect(JSON.stringify(answer.body).length).toBeLessThan(1_000);
+    expect([cuts, simulator.gpio.backlogMs('coin')]).toEqual([0, 0]);
+  });
+
+  it('says what is wrong, what was found and what is possible', async () => {
+    expect((await post('/sim/pulses', { line: 'coin', widthsMs: [50, 'x'] })).body).toEqual({
+      error: { code: 'body-invalid', message: '"widthsMs.1" is not usable', found: '"x"', expected: 'number' },
+    });
+    expect((await post('/sim/coin', { denomination: 1 })).body).toMatchObject({
+      error: { found: '1', expected: 'minor units: 100, 200, 500, 1000', remedy: expect.stringContaining('minor units') },
+    });
+  });
+});

@@ -1,0 +1,124 @@
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import * as v from 'valibot';
+import { CallerFault, Fault } from '../domain/fault.ts';
+import { MAX_MINOR } from '../domain/money.ts';
+import { LINK_CONDITIONS } from './links.ts';
+import type { Simulator } from './simulator.ts';
+
+/** Enough for 10,000 widths and gaps. */
+const LONGEST_BODY = 512 * 1024;
+const MOST_PULSES = 10_000;
+/** One request plays for at most this long, ms. */
+const LONGEST_PLAY_MS = 600_000;
+/** Lets the answer leave the machine before its power goes, ms. */
+const LAST_WORDS_MS = 50;
+
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
+const minor = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(MAX_MINOR));
+const times = v.pipe(v.array(v.pipe(v.number(), v.minValue(0.001), v.maxValue(60_000))), v.maxLength(MOST_PULSES));
+const condition = v.optional(v.picklist(LINK_CONDITIONS));
+
+const PIECE = v.strictObject({ denomination: minor });
+const PULSES = v.strictObject({ line: name, widthsMs: v.pipe(times, v.minLength(1)), gapsMs: v.optional(times, []) });
+const KEY = v.strictObject({ key: name });
+const BUTTON = v.strictObject({ name });
+const LINK = v.strictObject({ mqtt: condition, http: condition });
+const POWER = v.strictObject({ cut: v.literal(true) });
+
+/**
+ * The world around a simulated box over HTTP. Whatever takes time is answered once it has happened: a coin when its
+ * last pulse has been played. `cutPower` is called after the answer to `POST /sim/power`.
+ */
+export function simRoutes(simulator: Simulator, cutPower: () => void): Hono {
+  const app = new Hono();
+  app.onError((error, c) => refuse(c, error));
+  app.use('/sim/*', bodyLimit({ maxSize: LONGEST_BODY, onError: (c) => refuse(c, tooLong(), 413) }));
+
+  app.post('/sim/coin', async (c) => c.json(await simulator.coin((await read(c, PIECE)).denomination)));
+  app.post('/sim/bill', async (c) => c.json(await simulator.bill((await read(c, PIECE)).denomination)));
+  app.post('/sim/pulses', async (c) => {
+    const { line, widthsMs, gapsMs } = await read(c, PULSES);
+    requireFitting(widthsMs, gapsMs);
+    await simulator.pulses({ line, widthsMs, gapsMs });
+    return c.json({ pulses: widthsMs.length });
+  });
+  app.post('/sim/key', async (c) => {
+    const { key } = await read(c, KEY);
+    await simulator.key(key);
+    return c.json({ pressed: key });
+  });
+  app.post('/sim/button', async (c) => {
+    const { name: button } = await read(c, BUTTON);
+    await simulator.button(button);
+    return c.json({ pressed: button });
+  });
+  app.post('/sim/link', async (c) => {
+    const { mqtt, http } = await read(c, LINK);
+    if (mqtt) simulator.links.set('mqtt', mqtt);
+    if (http) simulator.links.set('http', http);
+    return c.json({ mqtt: simulator.links.condition('mqtt'), http: simulator.links.condition('http') });
+  });
+  app.post('/sim/power', async (c) => {
+    await read(c, POWER);
+    simulator.clock.after(LAST_WORDS_MS, cutPower);
+    return c.json({ cut: true });
+  });
+  app.get('/sim/outputs', (c) => c.json({ outputs: simulator.outputs() }));
+  app.get('/sim/speaker', (c) => c.json({ transcript: simulator.transcript() }));
+  return app;
+}
+
+async function read<S extends v.GenericSchema>(c: Context, schema: S): Promise<v.InferOutput<S>> {
+  const text = await c.req.text();
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new CallerFault('The body is not JSON', {
+      code: 'body-not-json',
+      found: text === '' ? 'an empty body' : JSON.stringify(text.slice(0, 40)),
+      expected: 'a JSON object',
+    });
+  }
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = v.getDotPath(issue);
+  throw new CallerFault(path === null ? 'The body is not usable' : `"${path}" is not usable`, {
+    code: 'body-invalid',
+    // The library's texts are cut: what was sent may be long.
+    found: issue.received.slice(0, 80),
+    expected: (issue.expected ?? issue.message).slice(0, 200),
+  });
+}
+
+function requireFitting(widthsMs: readonly number[], gapsMs: readonly number[]): void {
+  if (gapsMs.length !== widthsMs.length && gapsMs.length !== widthsMs.length - 1) {
+    throw new CallerFault('The gaps do not fit the pulses', {
+      code: 'pulses-invalid',
+      found: `${widthsMs.length} widthsMs and ${gapsMs.length} gapsMs`,
+      expected: 'a gap after every pulse; the last one may be left out',
+    });
+  }
+  const total = [...widthsMs, ...gapsMs].reduce((sum, ms) => sum + ms, 0);
+  if (total <= LONGEST_PLAY_MS) return;
+  throw new CallerFault('The pulses take too long', {
+    code: 'pulses-invalid',
+    found: `${Math.round(total)} ms in all`,
+    expected: `at most ${LONGEST_PLAY_MS} ms in one request`,
+  });
+}
+
+const tooLong = () =>
+  new CallerFault('The body is too long', {
+    code: 'body-too-large',
+    expected: `at most ${LONGEST_BODY} bytes`,
+    remedy: 'Send fewer pulses at once.',
+  });
+
+function refuse(c: Context, error: unknown, status: 400 | 413 | 500 = error instanceof CallerFault ? 400 : 500) {
+  if (!(error instanceof Fault)) return c.json({ error: { code: 'internal', message: 'The simulator failed' } }, 500);
+  const { code, message, found, expected, remedy } = error;
+  return c.json({ error: { code, message, found, expected, remedy } }, status);
+}

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import type { Entry } from '../domain/journal.ts';
+import type { Currency, Money } from '../domain/money.ts';
+import type { Screen } from '../domain/screen.ts';
+
+type MoneyText = (minor: number) => string;
+
+/** The page's own module: plain JavaScript, without types of its own. */
+const words: {
+  moneyWords(currency: Currency, fractionDigits: number): MoneyText;
+  screenWords(screen: Screen, money: MoneyText): { says: string; next: string };
+  entryWords(entry: Entry, money: MoneyText): { words: string; tone: string };
+} = await import(new URL('./panel/words.js', import.meta.url).href);
+
+const money = words.moneyWords('THB', 2);
+const thb = (minor: number): Money => ({ minor, currency: 'THB' });
+
+test.each([
+  ['THB', 2, 2_000, '฿20'],
+  ['THB', 2, 2_050, '฿20.50'],
+  ['THB', 2, 123_456_789, '฿1,234,567.89'],
+  ['IDR', 0, 50_000, 'Rp 50,000'],
+  ['EUR', 2, 5, '€0.05'],
+] as const)('%s with %i decimals: %i is %s', (currency, digits, minor, text) => {
+  expect(words.moneyWords(currency, digits)(minor).replace('\u00a0', ' ')).toBe(text);
+});
+
+const idle: Screen = { kind: 'idle', offers: [], credit: thb(0), cash: true, qr: true, typed: null, pin: null };
+const rest = { due: thb(4_000), rest: thb(1_500), credit: thb(2_500) };
+
+describe('screens', () => {
+  test.each<[Screen, string, string]>([
+    [{ kind: 'starting' }, 'The box is starting.', ''],
+    [{ kind: 'pairing', state: 'asking', reason: '' }, 'Asking the backend for a PIN.', ''],
+    [{ kind: 'pairing', state: 'refused', reason: 'no' }, 'The backend refused to pair: no', 'Press Pair to try again.'],
+    [{ kind: 'pin', pin: '1150', deviceId: 'd' }, 'PIN 1150', "Claim the box with PIN 1150 on the reference backend's page."],
+    [idle, 'Ready.', 'Type an amount and OK, put in money.'],
+    [{ ...idle, qr: false, cash: false }, 'Ready.', 'Type an amount and OK. No QR while the box is not paired: press Pair.'],
+    [{ ...idle, typed: thb(50) }, 'Amount ฿0.50.', 'Press OK to sell for this amount.'],
+    [
+      { ...idle, pin: '7', credit: thb(100) },
+      'Ready. Credit: ฿1. PIN 7.',
+      "Claim the box with PIN 7 on the reference backend's page, or sell right away.",
+    ],
+    [{ kind: 'requesting', due: thb(100), credit: thb(0), cash: false }, 'Getting a QR for ฿1.', ''],
+    [
+      { kind: 'qr', qr: 'x', expiresAtMonotonicMs: 1, cash: false, due: thb(100), rest: thb(100), credit: thb(0) },
+      'Scan the QR to pay ฿1.',
+      "Play the customer: press “Customer pays” on the reference backend's page.",
+    ],
+    [{ kind: 'insert-cash', qrPossible: false, ...rest }, 'Put in ฿15 of ฿40. Credit: ฿25.', 'Use the wallet below, or Cancel.'],
+    [{ kind: 'checking', due: thb(100) }, 'Time is over. Asking the backend once more whether ฿1 were paid.', ''],
+    [{ kind: 'delivering', due: thb(100) }, 'Paid ฿1. The machine is running.', ''],
+    [{ kind: 'success', due: thb(100), credit: thb(50) }, 'Thank you. ฿1 paid. Credit: ฿0.50.', ''],
+    [{ kind: 'failed', reason: 'qr-expired', credit: thb(0) }, 'The QR expired unpaid.', ''],
+    [{ kind: 'out-of-service', reasons: ['ledger: read-only', 'not-paired'] }, 'Out of service: ledger: read-only, not-paired', ''],
+  ])('%o', (screen, says, next) => {
+    expect(words.screenWords(screen, money)).toEqual({ says, next });
+  });
+});
+
+describe('journal entries', () => {
+  test.each<[Entry, string, string]>([
+    [{ kind: 'boot', version: '1.2.3', currency: 'THB' }, 'Box started, version 1.2.3', 'note'],
+    [
+      { kind: 'sale.opened', sale: 's', dueMinor: 2_000, description: 'Wash', origin: 'button', drive: null },
+      'Sale opened by button: Wash ฿20',
+      'plain',
+    ],
+    [{ kind: 'charge.paid', sale: 's', charge: 'c', amountMinor: 2_000, via: 'push', late: false }, '฿20 paid by QR, told by MQTT', 'good'],
+    [
+      { kind: 'charge.paid', sale: 's', charge: 'c', amountMinor: 2_000, via: 'grace', late: true },
+      '฿20 paid by QR, on asking later, late',
+      'good',
+    ],
+    [
+      { kind: 'charge.refused', sale: 's', request: 'r', code: 'qr-crc', reason: 'its checksum is wrong' },
+      'No QR: its checksum is wrong',
+      'bad',
+    ],
+    [{ kind: 'cash.credited', sale: null, method: 'bill', acceptor: 'b', train: 't', amountMinor: 10_000 }, '฿100 bill taken', 'good'],
+    [
+      { kind: 'cash.unassigned', sale: null, method: 'coin', acceptor: 'c', train: 't', pulses: 1 },
+      'Unknown coin with 1 pulse, set aside',
+      'bad',
+    ],
+    [{ kind: 'sale.cancelled', sale: 's', reason: 'customer' }, 'Sale ended unpaid, by the customer', 'note'],
+    [{ kind: 'refund.due', sale: 's', amountMinor: 100, from: 'credit', reason: 'overpaid' }, '฿1 owed back: overpaid', 'bad'],
+    [{ kind: 'act.intent', sale: 's', act: 'a', drive: { mode: 'hold', holdMs: 2_500 } }, 'Machine to be driven: on for 2.5 s', 'plain'],
+    [
+      { kind: 'act.intent', sale: 's', act: 'a', drive: { mode: 'pulses', count: 3, pulseMs: 1, gapMs: 1 } },
+      'Machine to be driven: 3 pulses',
+      'plain',
+    ],
+    [
+      { kind: 'act.outcome', sale: 's', act: 'a', result: 'indeterminate', reason: 'power-cut' },
+      'Machine may or may not have run: power-cut',
+      'bad',
+    ],
+    [{ kind: 'act.outcome', sale: 's', act: 'a', result: 'done', reason: '' }, 'Machine ran', 'good'],
+  ])('%o', (entry, text, tone) => {
+    expect(words.entryWords(entry, money)).toEqual({ words: text, tone });
+  });
+
+  test('a kind this page does not know yet is shown by its name', () => {
+    expect(words.entryWords({ kind: 'sale.moved' } as never, money)).toEqual({ words: 'sale.moved', tone: 'plain' });
+  });
+});
