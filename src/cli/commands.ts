@@ -1,0 +1,27 @@
+import type { Command, CommandGroup } from './command.ts';
+
+/** Where to find a command, and its line in `tilld --help`, so that help need not load them all. */
+interface Listed {
+  readonly summary: string;
+  readonly load: () => Promise<Command | CommandGroup>;
+}
+
+/** Every command of tilld. Each is imported only when it is the one to run. */
+export const COMMANDS: Readonly<Record<string, Listed>> = {
+  run: { summary: 'Run the box', load: async () => (await import('./run.ts')).run },
+  simulate: {
+    summary: 'Run a virtual box with its own backend, broker and panel',
+    load: async () => (await import('./simulate.ts')).simulate,
+  },
+  refserver: { summary: 'Run the reference backend alone', load: async () => (await import('./refserver.ts')).refserver },
+  status: { summary: 'Show how a running box is doing', load: async () => (await import('./status.ts')).status },
+  sell: { summary: 'Start a sale on a running box', load: async () => (await import('./sell.ts')).sell },
+  cancel: { summary: 'Cancel the sale in progress', load: async () => (await import('./cancel.ts')).cancel },
+  ledger: { summary: 'List the journal of a running box', load: async () => (await import('./ledger.ts')).ledger },
+  counters: { summary: 'Print the close-of-day table', load: async () => (await import('./counters.ts')).counters },
+  queue: { summary: 'Show what waits to be sent to the backend', load: async () => (await import('./queue.ts')).queue },
+  pair: { summary: 'Ask the backend for a new pairing PIN', load: async () => (await import('./pair.ts')).pair },
+  qr: { summary: 'Check or render a payment QR', load: async () => (await import('./qr.ts')).qr },
+  board: { summary: 'Check a board file, or print its schema', load: async () => (await import('./board.ts')).board },
+  config: { summary: 'Check a configuration file, or print its schema', load: async () => (await import('./config.ts')).config },
+};

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { command, UsageFault } from './command.ts';
+
+/** A box keeps its state where Debian keeps such things; anywhere else it stands beside the project. */
+const BOX_STATE = '/var/lib/tilld';
+
+/** `tilld run`: the box, until it is told to stop. */
+export const run = command({
+  name: 'run',
+  summary: 'Run the box',
+  usage: '',
+  options: {
+    config: { type: 'string', value: 'FILE', help: 'Configuration of the box (required)' },
+    state: { type: 'string', value: 'DIR', help: `Folder for the journal; default ${BOX_STATE} where it exists, else .tilld` },
+  },
+  examples: ['tilld run --config box.json', 'tilld run --config /etc/tilld/tilld.json --state /var/lib/tilld'],
+  run: async ({ values, show, stopSignal }) => {
+    if (values.config === undefined) throw new UsageFault('--config is missing', { expected: '--config FILE' });
+    const stop = stopSignal();
+    const { runBox } = await import('../runtime/run-box.ts');
+    const stateDir = values.state ?? (existsSync(BOX_STATE) ? BOX_STATE : '.tilld');
+    const box = await runBox({ configFile: values.config, stateDir });
+    show({ ready: true, url: box.url, stateDir }, () => `The box is ready. Local API: ${box.url}   State: ${stateDir}`);
+    if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
+    await box.stop();
+    return 0;
+  },
+});

@@ -1,0 +1,180 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ConfigurationFault } from '../domain/fault.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import { createLog } from '../runtime/log.ts';
+import type { ApiAddress } from '../simulator/box-proxy.ts';
+import type { Supervisor } from '../simulator/supervisor.ts';
+import { type Command, command, type Io, integerOption } from './command.ts';
+import { claimPort } from './simulate-ports.ts';
+import { openStateFolder, portsIn, type SimulationFiles, writeBoxConfig } from './simulate-state.ts';
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const BOARDS = fileURLToPath(new URL('../../boards/', import.meta.url));
+
+/** How long the box may take to answer before the addresses are printed all the same. */
+const READY_MS = 10_000;
+const ASK_EVERY_MS = 100;
+
+/** `tilld simulate`: a virtual box, the reference backend with its broker, and the panel to play with, until Ctrl-C. */
+export const simulate: Command = command({
+  name: 'simulate',
+  summary: 'Run a virtual box with its own backend, broker and panel',
+  usage: '',
+  options: {
+    port: { type: 'string', value: 'N', help: 'Port of the panel; 0 takes any free one', default: '8080' },
+    state: { type: 'string', value: 'DIR', help: 'Folder to keep everything in', default: '.tilld' },
+    fresh: { type: 'boolean', help: 'Start over: remove what earlier runs keep in that folder', default: false },
+    'api-port': { type: 'string', value: 'N', help: "Port of the box's local API (7070, or what box.json says)" },
+    'http-port': { type: 'string', value: 'N', help: 'Port of the reference backend (8081, or what box.json says)' },
+    'mqtt-port': { type: 'string', value: 'N', help: 'Port of the MQTT broker (1884, or what box.json says)' },
+    host: { type: 'string', value: 'H', help: 'Address to listen on; there is no password, so keep it local', default: '127.0.0.1' },
+  },
+  examples: [
+    'tilld simulate',
+    'tilld simulate --fresh',
+    'tilld simulate --port 9080 --state /tmp/second --api-port 0 --http-port 0 --mqtt-port 0',
+  ],
+  run: async ({ values, json, io, show, stopSignal }) => {
+    const port = integerOption('port', values.port, 0, 65_535);
+    const asked = { api: portOption('api-port', values), http: portOption('http-port', values), mqtt: portOption('mqtt-port', values) };
+    const stop = stopSignal();
+    const log = createLog({ level: 'warn', human: io.isTTY, write: (line) => io.err(line) });
+    const files = openStateFolder(resolve(values.state), values.fresh);
+    const known = portsIn(files.configFile);
+    const { host } = values;
+    const wanted = {
+      panel: port,
+      api: asked.api ?? known.api ?? 7070,
+      http: asked.http ?? known.http ?? 8081,
+      mqtt: asked.mqtt ?? known.mqtt ?? 1884,
+    };
+    const ports = await claimPorts(wanted, host);
+
+    await using running = new AsyncDisposableStack();
+    const { startReferenceBackend } = await import('../refserver/server.ts');
+    const backend = await startReferenceBackend({ httpPort: ports.http, mqttPort: ports.mqtt, host, stateFile: files.backendState, log });
+    running.defer(() => backend.stop());
+    writeBoxConfig(files.configFile, { apiPort: ports.api, httpUrl: backend.httpUrl, mqttUrl: backend.mqttUrl });
+
+    const box = await boxOf(files, io, log);
+    running.defer(() => box.supervisor.stop());
+    const { startPanel } = await import('../simulator/panel-server.ts');
+    const refUrl = `${backend.httpUrl}/`;
+    const panel = await startPanel({ host, port: ports.panel, api: box.api, refUrl, board: box.board, power: box.supervisor, log });
+    running.defer(() => panel.stop());
+
+    await box.supervisor.switchOn();
+    if (!(await answers(box.api, box.clock, box.supervisor, stop))) log.warn('box.not-answering', { config: files.configFile });
+    const addresses = {
+      panelUrl: `${urlOf({ host: loopbackNamed(host), port: panel.port })}/`,
+      backendUrl: refUrl,
+      mqttUrl: backend.mqttUrl,
+      apiUrl: urlOf(box.api),
+      configFile: files.configFile,
+    };
+    if (!stop.aborted) {
+      show(addresses, () => welcome(addresses));
+      await new Promise((done) => stop.addEventListener('abort', done, { once: true }));
+    }
+    if (!json) io.err('Stopping …');
+    return 0;
+  },
+});
+
+function portOption(name: 'api-port' | 'http-port' | 'mqtt-port', values: Readonly<Record<string, unknown>>): number | null {
+  const text = values[name];
+  return typeof text === 'string' ? integerOption(name, text, 0, 65_535) : null;
+}
+
+/** All of them before anything is started. */
+async function claimPorts(wanted: Readonly<Record<'panel' | 'api' | 'http' | 'mqtt', number>>, host: string) {
+  return {
+    panel: await claimPort({ what: 'the panel', option: 'port', host, port: wanted.panel }),
+    api: await claimPort({ what: "the box's local API", option: 'api-port', host: '127.0.0.1', port: wanted.api }),
+    http: await claimPort({ what: 'the reference backend', option: 'http-port', host, port: wanted.http }),
+    mqtt: await claimPort({ what: 'the MQTT broker', option: 'mqtt-port', host, port: wanted.mqtt }),
+  };
+}
+
+/** The box by its configuration, which is checked here: a fault in it is told at once and not by a box that cannot start. */
+async function boxOf({ configFile, boxState }: SimulationFiles, io: Io, log: Log) {
+  const [{ loadConfig }, { loadBoard }, { panelBoard }, { Supervisor }, { systemClock }] = await Promise.all([
+    import('../runtime/config.ts'),
+    import('../runtime/board.ts'),
+    import('../simulator/panel-board.ts'),
+    import('../simulator/supervisor.ts'),
+    import('../runtime/clock.ts'),
+  ]);
+  const config = loadConfig(configFile);
+  const board = loadBoard(config.board, BOARDS);
+  if (board.hardware !== 'simulated') {
+    throw new ConfigurationFault('The board of the virtual box must be a simulated one', {
+      code: 'board-not-simulated',
+      found: `${config.board} (${board.hardware}) in ${configFile}`,
+      remedy: 'Set "board" to "sim", or to a board file whose hardware is "simulated".',
+    });
+  }
+  const clock = systemClock();
+  const { token, port } = config.api;
+  return {
+    clock,
+    board: panelBoard(board, config.device.serial, config.sale.policy),
+    api: { host: destination(config.api.host), port, ...(token === undefined ? {} : { token }) },
+    supervisor: new Supervisor({
+      command: process.execPath,
+      args: [MAIN, 'run', '--config', configFile, '--state', boxState],
+      clock,
+      log,
+      onLine: (line) => forward(line, io, log),
+    }),
+  };
+}
+
+/** The box's own log, in the form of ours on a terminal; anything else it writes is passed on as it is. */
+function forward(line: string, io: Io, log: Log): void {
+  if (!io.isTTY || !line.startsWith('{')) {
+    io.err(line);
+    return;
+  }
+  try {
+    const { level, time: _, event, ...fields } = JSON.parse(line);
+    log[level as 'debug' | 'info' | 'warn' | 'error'](`box: ${event}`, fields);
+  } catch {
+    io.err(line);
+  }
+}
+
+/** Waits until the box answers; false when it took too long, died, or was told to stop before. */
+async function answers(api: ApiAddress, clock: Clock, supervisor: Supervisor, stop: AbortSignal): Promise<boolean> {
+  const end = clock.monotonicMs() + READY_MS;
+  while (clock.monotonicMs() < end && !stop.aborted && supervisor.state().lastDeath === null) {
+    const answered = await fetch(`${urlOf(api)}/healthz`).then(
+      (response) => response.body?.cancel().then(() => true) ?? true,
+      () => false,
+    );
+    if (answered) return true;
+    await new Promise<void>((done) => void clock.after(ASK_EVERY_MS, done));
+  }
+  return false;
+}
+
+/** Where to reach what listens on every address. */
+const destination = (host: string): string => ({ '0.0.0.0': '127.0.0.1', '::': '::1' })[host] ?? host;
+/** The name a person types for this very machine. */
+const loopbackNamed = (host: string): string => (['127.0.0.1', '::1'].includes(destination(host)) ? 'localhost' : host);
+const urlOf = ({ host, port }: { readonly host: string; readonly port: number }): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+const welcome = ({ panelUrl, backendUrl, configFile }: { panelUrl: string; backendUrl: string; configFile: string }): string => `
+Payment box        ${panelUrl}
+Reference backend  ${backendUrl}
+
+What to do next:
+  1. Open both addresses. The box shows a PIN: claim the box with it on the backend's page.
+  2. Press a product on the box, then "Customer pays" on the backend's page; or put in coins and bills.
+  3. Cut the power or the network in the middle and look at the journal. Change the box in ${configFile}.
+
+Ctrl-C stops everything.
+`;

@@ -1,0 +1,117 @@
+import type { Context } from 'hono';
+import * as v from 'valibot';
+import { CallerFault } from '../../domain/fault.ts';
+import { MAX_MINOR } from '../../domain/money.ts';
+import type { LedgerQuery } from '../../ports/store.ts';
+import { fieldFaults } from '../field-faults.ts';
+import { section, text, whole } from '../fields.ts';
+import { jsonFault } from '../json-text.ts';
+import { RequestInvalid } from './errors.ts';
+
+/** Far above anything the API takes. */
+const LONGEST_BODY = 16 * 1024;
+
+const KEY_FORM = '1 to 128 printable ASCII characters without blanks';
+
+const SALE = section({
+  amountMinor: whole('The price in minor units', 1, MAX_MINOR),
+  description: v.exactOptional(text('What is sold', 200)),
+  idempotencyKey: v.exactOptional(text('The same key again is the same sale', 128, /^[\x21-\x7e]+$/, KEY_FORM)),
+});
+const NOTHING = section({});
+
+const count = (least: number, most: number) => {
+  const expected = `a whole number from ${least} to ${most}`;
+  return v.pipe(
+    v.string(expected),
+    v.regex(/^\d{1,15}$/, expected),
+    v.transform(Number),
+    v.minValue<number, number, string>(least, expected),
+    v.maxValue<number, number, string>(most, expected),
+  );
+};
+const LEDGER = section({
+  after: v.exactOptional(count(0, 1e15)),
+  limit: v.exactOptional(count(1, 1_000)),
+  sale: v.exactOptional(text('Only entries of this sale', 64)),
+});
+const STREAM = section({ after: v.exactOptional(count(0, 1e15)) });
+
+export type SaleRequest = v.InferOutput<typeof SALE>;
+
+/** The body of POST /v1/sales; the key may also come as the header Idempotency-Key. @throws RequestInvalid */
+export async function saleRequest(c: Context): Promise<SaleRequest> {
+  const body = parse(SALE, await readBody(c));
+  const header = c.req.header('idempotency-key');
+  if (header === undefined) return body;
+  const { idempotencyKey } = parse(SALE, { amountMinor: 1, idempotencyKey: header });
+  if (idempotencyKey === undefined || (body.idempotencyKey !== undefined && body.idempotencyKey !== idempotencyKey)) {
+    const expected = 'the same key as in the header Idempotency-Key, or none';
+    throw new RequestInvalid([{ path: '$.idempotencyKey', found: 'another one', expected }]);
+  }
+  return { ...body, idempotencyKey };
+}
+
+/** For requests that carry nothing: no body, or an empty object. @throws RequestInvalid */
+export async function emptyRequest(c: Context): Promise<void> {
+  const type = c.req.header('content-type');
+  if (type === undefined && (await bodyText(c)) === '') return;
+  parse(NOTHING, await readBody(c));
+}
+
+export const ledgerQuery = (c: Context): LedgerQuery => parse(LEDGER, single(c));
+
+/**
+ * Where a stream begins: after the entry its Last-Event-ID names, else after `?after=`, else null: with what comes next.
+ * A reconnecting EventSource sends the header and the old query; the header is the newer of the two.
+ */
+export function streamStart(c: Context): number | null {
+  const { after } = parse(STREAM, single(c));
+  const last = c.req.header('last-event-id');
+  return last ? (parse(STREAM, { after: last }).after ?? null) : (after ?? null);
+}
+
+/** A query in which no name comes twice, so that no two readers could understand it differently. */
+function single(c: Context): Record<string, string | string[] | undefined> {
+  return Object.fromEntries(Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
+}
+
+async function readBody(c: Context): Promise<unknown> {
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json') {
+    throw new CallerFault('The body must be JSON', {
+      code: 'content-type',
+      found: type === undefined ? 'no Content-Type' : JSON.stringify(type.slice(0, 60)),
+      expected: 'the header `Content-Type: application/json`',
+    });
+  }
+  const body = await bodyText(c);
+  const fault = jsonFault(body);
+  if (!fault) return JSON.parse(body);
+  throw new CallerFault('The body is not JSON', {
+    code: 'body-not-json',
+    found: `something else at line ${fault.line} column ${fault.column}`,
+    expected: fault.expected,
+  });
+}
+
+/** The body as text, read no further than it may be long. Hono's own limit does not work with bodies sent in chunks here. */
+async function bodyText(c: Context): Promise<string> {
+  if (Number(c.req.header('content-length') ?? 0) > LONGEST_BODY) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of c.req.raw.body ?? []) {
+    size += chunk.byteLength;
+    if (size > LONGEST_BODY) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const tooLarge = () => new CallerFault('The body is too large', { code: 'body-too-large', expected: `at most ${LONGEST_BODY} bytes` });
+
+function parse<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+  const result = v.safeParse(schema, value);
+  if (!result.success) throw new RequestInvalid(fieldFaults(result.issues));
+  return result.output;
+}

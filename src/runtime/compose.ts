@@ -1,0 +1,144 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { BoxService } from '../app/box-service.ts';
+import type { Board } from '../domain/board.ts';
+import { ConfigurationFault } from '../domain/fault.ts';
+import { idText } from '../domain/identity.ts';
+import { StoreFault } from '../domain/store-fault.ts';
+import { watchButtons } from '../drivers/buttons.ts';
+import { procRadio } from '../drivers/radio.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/store.ts';
+import { createPromptPayGateway } from '../protocols/promptpay/gateway.ts';
+import { createSimulator, type Simulator } from '../simulator/simulator.ts';
+import { openStore } from '../store/open.ts';
+import { loadBoard } from './board.ts';
+import type { Settings } from './config.ts';
+import { systemEntropy } from './entropy.ts';
+import { acceptorsOf } from './hardware.ts';
+import { type MetricsRegistry, metricsRegistry } from './metrics.ts';
+import { claimState } from './single-instance.ts';
+import { VERSION } from './version.ts';
+
+export interface ComposeOptions {
+  readonly settings: Settings;
+  /** Directory of the box's own files; made when it is missing. */
+  readonly stateDir: string;
+  readonly boardsDir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Stands between the box and its journal; for tests that break it at a chosen commit. */
+  readonly wrapStore?: (store: Store) => Store;
+  /** Told the name of an output whenever it goes active. */
+  readonly onOutput?: (line: string) => void;
+  /** A commit ended in the unknown: the process must end, and whoever starts it again finds out what is in the journal. */
+  readonly onLedgerLost: (fault: StoreFault) => void;
+}
+
+export interface ComposedBox {
+  readonly box: BoxService;
+  readonly metrics: MetricsRegistry;
+  readonly board: Board;
+  /** Sequence number of the newest entry of the journal, 0 when it is empty. */
+  lastSeq(): number;
+  /** The virtual board, when the board is one. */
+  readonly simulator: Simulator | null;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Puts a box together from its settings: the only place that knows every room. Nothing runs before `start`.
+ * @throws ConfigurationFault from the board file or `state-in-use`; StoreFault when the journal cannot be opened
+ */
+export async function composeBox(options: ComposeOptions): Promise<ComposedBox> {
+  const { settings, stateDir, clock, log } = options;
+  mkdirSync(stateDir, { recursive: true });
+  chmodSync(stateDir, 0o700);
+  const release = await claimState(stateDir);
+  const board = loadBoard(settings.board, options.boardsDir);
+  if (board.hardware !== 'simulated') throw noDriver(board.name);
+  const simulator = createSimulator(board, clock);
+  const { onOutput } = options;
+  if (onOutput) simulator.gpio.onOutput(({ line, active }) => active && onOutput(line));
+  const boot = idText(systemEntropy.bytes(10));
+  const metrics = metricsRegistry();
+  const opened = openStore({ file: join(stateDir, 'tilld.db'), boot, clock, maxMiB: settings.limits.databaseMiB });
+  const store = endingOnUnknown(options.wrapStore?.(opened) ?? opened, options.onLedgerLost);
+  const box = new BoxService({
+    version: VERSION,
+    device: { serial: settings.device.serial, mac: settings.device.mac, model: settings.device.model },
+    protocol: settings.protocol,
+    board,
+    policy: settings.sale.policy,
+    timings: settings.sale.timings,
+    autoPair: settings.pairing.auto,
+    stateEveryMs: settings.stateEverySeconds * 1_000,
+    store,
+    gateway: gatewayOf(settings, store, simulator, clock, log, metrics),
+    gpio: simulator.gpio,
+    acceptors: acceptorsOf(board, simulator.gpio, clock, boot),
+    display: { show: (screen) => log.debug('screen', { kind: screen.kind }) },
+    speaker: simulator.speaker,
+    radio: procRadio(),
+    clock,
+    entropy: systemEntropy,
+    log,
+    metrics,
+  });
+  let unwatchButtons = () => {};
+  return {
+    box,
+    metrics,
+    board,
+    lastSeq: () => store.lastSeq(),
+    simulator,
+    start: async () => {
+      await box.start();
+      unwatchButtons = watchButtons({ gpio: simulator.gpio, clock, log, board, onPress: (name) => box.press(name) });
+    },
+    stop: async () => {
+      unwatchButtons();
+      await box.stop();
+      release();
+    },
+  };
+}
+
+function gatewayOf(settings: Settings, store: Store, simulator: Simulator, clock: Clock, log: Log, metrics: MetricsRegistry): Gateway {
+  return createPromptPayGateway({
+    settings: settings.promptpay,
+    device: { ...settings.device, firmwareVersion: VERSION },
+    deviceId: store.fact('pairing.device'),
+    dial: simulator.links.dialer('http'),
+    mqttDial: simulator.links.dialer('mqtt'),
+    clock,
+    entropy: systemEntropy,
+    log,
+    metrics,
+  });
+}
+
+/** The store, with one more duty: a commit whose outcome is unknown is told to whoever can end the process. */
+function endingOnUnknown(store: Store, onLedgerLost: (fault: StoreFault) => void): Store {
+  const commit = store.commit.bind(store);
+  store.commit = (what) => {
+    try {
+      return commit(what);
+    } catch (error) {
+      if (error instanceof StoreFault && error.outcome === 'unknown') onLedgerLost(error);
+      throw error;
+    }
+  };
+  return store;
+}
+
+const noDriver = (board: string) =>
+  new ConfigurationFault('This release drives simulated boards only', {
+    code: 'board-not-supported',
+    found: `board ${board}`,
+    expected: 'a board file whose hardware is "simulated"',
+    remedy: 'Use the board "sim".',
+  });

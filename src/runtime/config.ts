@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import * as v from 'valibot';
+import { ConfigurationFault } from '../domain/fault.ts';
+import type { SalePolicy, SaleTimings } from '../domain/policy.ts';
+import type { PromptPaySettings } from '../protocols/promptpay/settings.ts';
+import { configSchema } from './config-schema.ts';
+import { type FieldFault, fieldFaults, listed } from './field-faults.ts';
+import { jsonFault } from './json-text.ts';
+import type { SecretSources } from './secrets.ts';
+
+/** The configuration as the box runs by it: every default filled in, every secret read. */
+export interface Settings {
+  readonly device: { readonly serial: string; readonly mac: string; readonly chipId: string; readonly model: string };
+  /** The name of a board that comes with tilld, or the absolute path of a board file. */
+  readonly board: string;
+  readonly protocol: 'promptpay';
+  readonly promptpay: PromptPaySettings;
+  readonly api: { readonly port: number; readonly host: string; readonly token?: string };
+  readonly limits: { readonly databaseMiB: number; readonly streams: number };
+  readonly sale: { readonly policy: SalePolicy; readonly timings: SaleTimings };
+  readonly pairing: { readonly auto: boolean };
+  readonly stateEverySeconds: number;
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
+  readonly language: 'en' | 'th';
+}
+
+/** Everything that is wrong with a configuration at once. */
+export class ConfigInvalid extends ConfigurationFault {
+  readonly faults: readonly FieldFault[];
+
+  constructor(file: string, faults: readonly FieldFault[]) {
+    super(`The configuration ${file} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}`, {
+      code: 'config-invalid',
+      remedy: 'Correct the file; `tilld config schema` describes all of it.',
+    });
+    this.faults = faults;
+  }
+
+  /** One line for each fault. */
+  override explain(): string {
+    return `${this.message}:\n${listed(this.faults)}\n${this.remedy}`;
+  }
+}
+
+const MAX_BYTES = 256 * 1024;
+
+/**
+ * Reads and checks a configuration file. Relative paths in it start from its own folder.
+ * @throws ConfigurationFault `config-unreadable`; ConfigInvalid `config-invalid` with every fault there is
+ */
+export function loadConfig(file: string, env: SecretSources['env'] = process.env): Settings {
+  return parseConfig(readText(file), file, env);
+}
+
+/** As `loadConfig`, for a text that would stand in `file`. */
+export function parseConfig(source: string, file: string, env: SecretSources['env']): Settings {
+  const text = source.replace(/^\uFEFF/, '');
+  const broken = jsonFault(text);
+  if (broken) {
+    const { line, column, expected } = broken;
+    throw new ConfigInvalid(file, [{ path: `line ${line} column ${column}`, found: 'something else', expected }]);
+  }
+  const folder = dirname(resolve(file));
+  const result = v.safeParse(configSchema({ folder, env }), JSON.parse(text));
+  if (!result.success) throw new ConfigInvalid(file, fieldFaults(result.issues));
+  return settingsOf(result.output, folder);
+}
+
+function readText(file: string): string {
+  try {
+    const bytes = readFileSync(file);
+    if (bytes.length <= MAX_BYTES) return bytes.toString('utf8');
+    throw new ConfigurationFault(`The configuration ${file} is too large`, {
+      code: 'config-unreadable',
+      found: `${bytes.length} bytes`,
+      expected: `at most ${MAX_BYTES}`,
+    });
+  } catch (error) {
+    if (error instanceof ConfigurationFault) throw error;
+    throw new ConfigurationFault(`The configuration ${file} cannot be read`, {
+      code: 'config-unreadable',
+      found: (error as NodeJS.ErrnoException).code ?? String(error),
+      remedy: 'Check the path and the permissions of the file.',
+      cause: error,
+    });
+  }
+}
+
+type Output = v.InferOutput<ReturnType<typeof configSchema>>;
+
+function settingsOf({ $schema: _, sale, board, promptpay, ...rest }: Output, folder: string): Settings {
+  // The schema has made sure that the section of the chosen protocol is there.
+  if (!promptpay) throw new ConfigurationFault('The section of the protocol is missing', { code: 'config-invalid' });
+  const { requestMs, qrMaxMs, cashIdleMs, requoteMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs, ...policy } = sale;
+  const timings = { requestMs, qrMaxMs, cashIdleMs, requoteMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs };
+  const isName = /^[\w-]+$/.test(board);
+  return { ...rest, promptpay, board: isName || isAbsolute(board) ? board : join(folder, board), sale: { policy, timings } };
+}

@@ -1,0 +1,14 @@
+/** What each metric counts, as `# HELP` says it. */
+export const METRIC_HELP: Readonly<Record<string, string>> = {
+  acceptor_events_total: 'What coin and bill acceptors reported, by acceptor and kind',
+  alarms: 'Alarms raised now',
+  api_requests_total: 'Answers of the local API, by method and status',
+  backend_requests_total: 'HTTP requests to the backend, by operation and outcome',
+  charge_queries_total: 'Questions to the backend whether a charge is paid, by road and answer',
+  confirmations_total: 'Answers about charges, by road, state and whether they had an effect',
+  metrics_dropped_total: 'Figures that could not be kept; anything but 0 is a bug',
+  mqtt_connects_total: 'Attempts to connect to the broker, by outcome',
+  outbox_deliveries_total: 'Batches of records handed to the backend, by outcome',
+  push_messages_total: 'Messages from the broker, by what became of them',
+  states_total: 'Reports of state to the backend, by outcome',
+};
