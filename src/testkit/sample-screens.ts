@@ -1,0 +1,57 @@
+import type { Money } from '../domain/money.ts';
+import type { Offer, Screen } from '../domain/screen.ts';
+import { QR_VECTORS } from './qr-vectors.ts';
+
+const baht = (minor: number): Money => ({ minor, currency: 'THB' });
+const rupiah = (minor: number): Money => ({ minor, currency: 'IDR' });
+const none = baht(0);
+
+const NAMES = ['Quick wash', 'Standard wash', 'Wash and wax', 'ล้างพร้อมเคลือบแว็กซ์', 'Vacuum 10 min', 'Foam', 'Underbody', 'Tyres & rims'];
+
+/** So many products, with buttons A, B, C … and names in two scripts. */
+export const offers = (count: number): Offer[] =>
+  Array.from({ length: count }, (_, i) => ({
+    button: String.fromCharCode(65 + (i % 26)),
+    label: NAMES[i % NAMES.length] ?? '',
+    price: baht(2_000 + 1_550 * i),
+  }));
+
+const idle = { kind: 'idle', offers: [], credit: none, cash: true, qr: true, typed: null, pin: null } as const;
+const qr = { kind: 'qr', qr: QR_VECTORS.promptPayBill, due: baht(5_000), rest: baht(5_000), credit: none, cash: true } as const;
+
+/** Every kind of screen, most of them in more than one state. A QR runs out at 272 s of the box's clock. */
+export const SAMPLE_SCREENS: readonly Screen[] = [
+  { kind: 'starting' },
+  { kind: 'pairing', state: 'asking', reason: '' },
+  { kind: 'pairing', state: 'refused', reason: 'The service answered 403: this device is on no list & will not be <b>paired</b>' },
+  { kind: 'pin', pin: '482913', deviceId: 'dev_9f31c2ab-77e1' },
+  { kind: 'pin', pin: 'A-VERY-LONG-PIN', deviceId: 'x'.repeat(120) },
+  idle,
+  { ...idle, cash: false, typed: baht(12_050), pin: '482913' },
+  { ...idle, offers: offers(1), credit: baht(500), qr: false },
+  { ...idle, offers: offers(3) },
+  { ...idle, offers: offers(6), credit: baht(123_450) },
+  { ...idle, offers: offers(30), pin: '482913' },
+  { kind: 'requesting', due: baht(5_000), credit: baht(2_000), cash: true },
+  { ...qr, expiresAtMonotonicMs: 272_000 },
+  { ...qr, rest: baht(3_000), credit: baht(2_000), expiresAtMonotonicMs: 272_000 },
+  {
+    ...qr,
+    qr: QR_VECTORS.qrisPercentTip,
+    due: rupiah(1_250_000),
+    rest: rupiah(1_250_000),
+    credit: rupiah(0),
+    expiresAtMonotonicMs: 20_000,
+  },
+  { kind: 'insert-cash', due: baht(5_000), rest: baht(3_000), credit: baht(2_000), qrPossible: true },
+  { kind: 'insert-cash', due: baht(5_000), rest: baht(5_000), credit: none, qrPossible: false },
+  { kind: 'checking', due: baht(5_000) },
+  { kind: 'delivering', due: baht(5_000) },
+  { kind: 'success', due: baht(5_000), credit: none },
+  { kind: 'success', due: baht(100_000_000), credit: baht(1_000) },
+  ...(['qr-expired', 'qr-failed', 'qr-refused', 'cancelled', 'timeout', 'delivery'] as const).map(
+    (reason): Screen => ({ kind: 'failed', reason, credit: reason === 'delivery' ? none : baht(2_000) }),
+  ),
+  { kind: 'out-of-service', reasons: ['ledger: disk full', 'acceptor: coin', 'not-paired', 'constructor'] },
+  { kind: 'out-of-service', reasons: [] },
+];

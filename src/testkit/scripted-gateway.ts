@@ -1,0 +1,147 @@
+import type {
+  BoxState,
+  ChargeAnswer,
+  DatedReport,
+  Delivery,
+  Gateway,
+  Inbound,
+  LinkFault,
+  LinkState,
+  QrIntent,
+  QrOffer,
+  Registration,
+} from '../ports/gateway.ts';
+
+type Reply<T> = T | Error | Promise<T>;
+
+/**
+ * A backend that does what the test lined up: one reply a call, in order. A call nothing was lined up for stays
+ * unanswered and counts as unexpected; `leftovers()` names those and the replies nobody asked for.
+ */
+export class ScriptedGateway implements Gateway {
+  readonly capabilities = { pairs: true, pushes: true, queries: true };
+  readonly registrations: Reply<Registration>[] = [];
+  readonly offers: Reply<QrOffer>[] = [];
+  readonly answers: Reply<ChargeAnswer>[] = [];
+  readonly deliveries: Reply<Delivery>[] = [];
+  /** What a query is answered when nothing is lined up for it; without it such a query is unexpected. */
+  steadyAnswer: ChargeAnswer | null = null;
+  /** What the box asked for, in order. */
+  readonly requested: QrIntent[] = [];
+  readonly queried: string[] = [];
+  readonly delivered: (readonly DatedReport[])[] = [];
+  readonly states: BoxState[] = [];
+  readonly watching = new Set<string>();
+  readonly #unexpected: string[] = [];
+  readonly #inbound: Inbound[] = [];
+  #wake: (() => void) | null = null;
+  #stopped = false;
+  /** Whether the broker grants subscriptions. */
+  broker = true;
+  now: () => number;
+
+  constructor(now: () => number) {
+    this.now = now;
+  }
+
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async *inbound(): AsyncGenerator<Inbound> {
+    for (;;) {
+      for (let next = this.#inbound.shift(); next; next = this.#inbound.shift()) yield next;
+      if (this.#stopped) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Lets the backend say something unasked; resolves when the box has acknowledged a confirmation. */
+  push(charge: string, answer: ChargeAnswer): Promise<void> {
+    return new Promise((done) => {
+      this.#inbound.push({ kind: 'confirmation', charge, answer, done });
+      this.#wake?.();
+    });
+  }
+
+  reconnect(): void {
+    this.#inbound.push({ kind: 'reconnected' });
+    this.#wake?.();
+  }
+
+  register(): Promise<Registration> {
+    return this.#next('register', this.registrations);
+  }
+
+  identify(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  requestQr(intent: QrIntent): Promise<QrOffer> {
+    this.requested.push(intent);
+    return this.#next('requestQr', this.offers);
+  }
+
+  watch(charge: string): Promise<boolean> {
+    this.watching.add(charge);
+    return Promise.resolve(this.broker);
+  }
+
+  unwatch(charge: string): Promise<void> {
+    this.watching.delete(charge);
+    return Promise.resolve();
+  }
+
+  queryPayment(charge: string): Promise<ChargeAnswer> {
+    this.queried.push(charge);
+    if (this.answers.length === 0 && this.steadyAnswer) return Promise.resolve(this.steadyAnswer);
+    return this.#next('queryPayment', this.answers);
+  }
+
+  deliver(reports: readonly DatedReport[]): Promise<Delivery> {
+    this.delivered.push(reports);
+    return this.#next('deliver', this.deliveries);
+  }
+
+  publishState(state: BoxState): void {
+    this.states.push(state);
+  }
+
+  backendNowMs(): number {
+    return this.now();
+  }
+
+  links(): Record<string, LinkState> {
+    return { mqtt: this.broker ? 'up' : 'down' };
+  }
+
+  faults(): readonly LinkFault[] {
+    return [];
+  }
+
+  stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake?.();
+    return Promise.resolve();
+  }
+
+  /** Calls that were not expected, and replies that were not used. */
+  leftovers(): string[] {
+    const unused = { registrations: this.registrations, offers: this.offers, answers: this.answers, deliveries: this.deliveries };
+    return [
+      ...this.#unexpected,
+      ...Object.entries(unused).flatMap(([name, list]) => (list.length > 0 ? [`${list.length} unused ${name}`] : [])),
+    ];
+  }
+
+  #next<T>(call: string, replies: Reply<T>[]): Promise<T> {
+    const reply = replies.shift();
+    if (reply === undefined) {
+      this.#unexpected.push(`unexpected ${call}`);
+      return new Promise<T>(() => undefined);
+    }
+    return reply instanceof Error ? Promise.reject(reply) : Promise.resolve(reply);
+  }
+}

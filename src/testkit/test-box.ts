@@ -1,0 +1,215 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BoxService } from '../app/box-service.ts';
+import type { Board } from '../domain/board.ts';
+import type { CashMethod } from '../domain/journal.ts';
+import { DEFAULT_POLICY, DEFAULT_TIMINGS, type SalePolicy, type SaleTimings } from '../domain/policy.ts';
+import type { Screen } from '../domain/screen.ts';
+import type { Acceptor, AcceptorEvent } from '../ports/acceptor.ts';
+import type { Edge, Gpio, PulseTrain } from '../ports/gpio.ts';
+import type { Announcement } from '../ports/speaker.ts';
+import type { Store } from '../ports/store.ts';
+import { openStore } from '../store/open.ts';
+import { FakeClock, settle } from './clock.ts';
+import { seededEntropy } from './entropy.ts';
+import { memoryLog } from './log.ts';
+import { memoryMetrics } from './metrics.ts';
+import { ScriptedGateway } from './scripted-gateway.ts';
+
+/** An acceptor the test drops money into. */
+class ScriptedAcceptor implements Acceptor {
+  readonly name: string;
+  readonly method: CashMethod;
+  enabled = false;
+  counting = false;
+  #trains = 0;
+  #onEvent: (event: AcceptorEvent) => void = () => undefined;
+
+  constructor(name: string, method: CashMethod) {
+    this.name = name;
+    this.method = method;
+  }
+
+  start(onEvent: (event: AcceptorEvent) => void): Promise<void> {
+    this.#onEvent = onEvent;
+    return Promise.resolve();
+  }
+
+  enable(): Promise<void> {
+    this.enabled = true;
+    return Promise.resolve();
+  }
+
+  disable(): Promise<void> {
+    this.enabled = false;
+    return Promise.resolve();
+  }
+
+  busy(): boolean {
+    return this.counting;
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  emit(event: AcceptorEvent): void {
+    this.#onEvent(event);
+  }
+
+  insert(amountMinor: number): void {
+    this.emit({ kind: 'credited', train: `${this.name}-${++this.#trains}-${amountMinor}`, amountMinor });
+  }
+}
+
+/** Outputs that note what they were told and finish when the test says so. */
+class ScriptedOutputs implements Gpio {
+  readonly driven: { line: string; train: PulseTrain }[] = [];
+  #finish: ((error?: Error) => void) | null = null;
+  readonly #watchers = new Map<string, (edge: Edge) => void>();
+
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  watch(line: string, onEdge: (edge: Edge) => void): () => void {
+    this.#watchers.set(line, onEdge);
+    return () => void this.#watchers.delete(line);
+  }
+
+  read(): Promise<'high' | 'low'> {
+    return Promise.resolve('high');
+  }
+
+  set(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  pulse(line: string, train: PulseTrain): Promise<void> {
+    this.driven.push({ line, train });
+    return new Promise((resolve, reject) => {
+      this.#finish = (error) => (error ? reject(error) : resolve());
+    });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async finish(error?: Error): Promise<void> {
+    this.#finish?.(error);
+    this.#finish = null;
+    await settle();
+  }
+
+  edge(line: string, level: 'high' | 'low'): void {
+    this.#watchers.get(line)?.({ line, level, timestampNs: 0n, seqno: 1 });
+  }
+}
+
+const BOARD: Board = {
+  name: 'test',
+  title: 'Test box',
+  hardware: 'simulated',
+  inputs: {},
+  outputs: { relay: { chip: 'sim', line: 'relay', active: 'high' } },
+  acceptors: [],
+  delivery: { output: 'relay' },
+  buttons: {},
+  display: { width: 480, height: 320 },
+};
+
+export interface TestBoxOptions {
+  readonly policy?: Partial<SalePolicy>;
+  readonly timings?: Partial<SaleTimings>;
+  readonly board?: Partial<Board>;
+  readonly paired?: boolean;
+  readonly autoPair?: boolean;
+  readonly wrapStore?: (store: Store) => Store;
+}
+
+/** A whole box over a real journal, with a scripted backend and scripted hardware, on a clock the test moves. */
+export class TestBox {
+  clock = new FakeClock();
+  readonly log = memoryLog();
+  readonly metrics = memoryMetrics();
+  readonly coin = new ScriptedAcceptor('coin', 'coin');
+  readonly said: Announcement[] = [];
+  /** While set, the speaker has not come to the end of what it says. */
+  speaking: Promise<void> | null = null;
+  readonly screens: Screen[] = [];
+  gateway: ScriptedGateway;
+  outputs = new ScriptedOutputs();
+  store!: Store;
+  box!: BoxService;
+  readonly #options: TestBoxOptions;
+  readonly #directory = mkdtempSync(join(tmpdir(), 'tilld-box-'));
+  #boots = 0;
+
+  constructor(options: TestBoxOptions = {}) {
+    this.#options = options;
+    this.gateway = this.#newGateway();
+  }
+
+  /** Starts the box, or starts it again after `cut`. */
+  async start(): Promise<this> {
+    const { policy, timings, board, paired = true, autoPair = false, wrapStore = (store: Store) => store } = this.#options;
+    const opened = openStore({ file: join(this.#directory, 'tilld.db'), boot: `boot${++this.#boots}`, clock: this.clock });
+    if (paired && opened.fact('pairing.device') === null) {
+      opened.commit({ entries: [], facts: { 'pairing.device': 'device-0001', 'pairing.state': 'paired' } });
+    }
+    this.store = wrapStore(opened);
+    this.box = new BoxService({
+      version: '0.0.0',
+      device: { serial: 'T-1', mac: '02:00:00:00:00:01', model: 'test' },
+      protocol: 'scripted',
+      board: { ...BOARD, ...board },
+      policy: { ...DEFAULT_POLICY, ...policy },
+      timings: { ...DEFAULT_TIMINGS, ...timings },
+      autoPair,
+      stateEveryMs: 60_000,
+      store: this.store,
+      gateway: this.gateway,
+      gpio: this.outputs,
+      acceptors: [this.coin],
+      display: { show: (screen) => void this.screens.push(screen) },
+      speaker: {
+        say: (announcement) => {
+          this.said.push(announcement);
+          return this.speaking ?? Promise.resolve();
+        },
+      },
+      radio: { rssiDbm: () => -60 },
+      clock: this.clock,
+      entropy: seededEntropy(this.#boots),
+      log: this.log,
+      metrics: this.metrics,
+    });
+    await this.box.start();
+    await settle();
+    return this;
+  }
+
+  /** Power is cut: nothing of the old box runs on, only the file remains. The new box has a clock of its own. */
+  async cut(offMs = 1_000): Promise<void> {
+    await this.gateway.stop();
+    this.store.close();
+    this.clock = new FakeClock(this.clock.wallMs() + offMs);
+    this.gateway = this.#newGateway();
+    this.outputs = new ScriptedOutputs();
+  }
+
+  kinds(): string[] {
+    return this.store.ledger({ limit: 1_000 }).map(({ entry }) => entry.kind);
+  }
+
+  async end(): Promise<void> {
+    await this.box.stop();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #newGateway(): ScriptedGateway {
+    return new ScriptedGateway(() => this.clock.wallMs());
+  }
+}
