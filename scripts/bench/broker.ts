@@ -1,0 +1,10 @@
+// A bare broker in a process of its own, so that neither side of a measurement shares its event loop.
+
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { Aedes } from 'aedes';
+
+const broker = await Aedes.createBroker();
+const server = createServer(broker.handle);
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+process.on('disconnect', () => process.exit(0));
