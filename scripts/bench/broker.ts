@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { Aedes } from 'aedes';
 
 const broker = await Aedes.createBroker();
-const server = createServer(broker.handle);
+// A confirmation right behind a SUBACK would wait 40 ms for the box's delayed acknowledgement of it.
+const server = createServer({ noDelay: true }, broker.handle);
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 process.on('disconnect', () => process.exit(0));

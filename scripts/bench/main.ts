@@ -51,4 +51,6 @@ function flat(value: unknown, prefix = ''): [string, unknown][] {
   return Object.entries(value).flatMap(([key, inner]) => flat(inner, prefix === '' ? key : `${prefix}.${key}`));
 }
 
-const rounded = (value: number): string => (Number.isInteger(value) ? String(value) : value.toPrecision(4));
+function rounded(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+}

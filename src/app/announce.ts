@@ -58,6 +58,8 @@ export class Announce {
           log.warn('announcement.failed', { charge, error });
         }
       }
+      // A box that is stopping has closed its books; what was half said is said again while it is fresh.
+      if (this.#stopped) return;
       till.submit({ type: 'announced', charge, spoken });
     }
   }
