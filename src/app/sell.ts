@@ -20,6 +20,9 @@ export interface SellOptions {
   readonly cashBusy: () => boolean;
 }
 
+/** Longest reason kept in the journal, characters. */
+const MAX_REASON = 300;
+
 /**
  * Gets a QR for the sale on the front, and keeps its time limits. The till says what is wanted (`sale.request`); this
  * asks the backend under that one request id until it answers, subscribes, and only then lets the QR be shown.
@@ -90,7 +93,8 @@ export class Sell {
 
   #refuse(request: string, error: unknown): void {
     const code = error instanceof Fault ? error.code : 'no-answer';
-    const reason = error instanceof Error ? error.message : String(error);
+    // With what the backend said: it is the technician who reads this.
+    const reason = (error instanceof Fault ? error.explain() : String(error)).slice(0, MAX_REASON);
     try {
       this.#o.till.submit({ type: 'qr-refused', request, code, reason });
     } catch (fault) {

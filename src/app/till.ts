@@ -1,3 +1,4 @@
+import { ConfigurationFault } from '../domain/fault.ts';
 import { idText } from '../domain/identity.ts';
 import type { Entry, Recorded } from '../domain/journal.ts';
 import type { Currency } from '../domain/money.ts';
@@ -58,7 +59,10 @@ export class TillService {
     return this.#till.currency;
   }
 
-  /** Rebuilds the till from the journal and writes the boot entry; an act that was under way becomes indeterminate. */
+  /**
+   * Rebuilds the till from the journal and writes the boot entry; an act that was under way becomes indeterminate.
+   * @throws ConfigurationFault `currency-changed`; StoreFault
+   */
   start(surroundings: Surroundings): void {
     this.#surroundings = surroundings;
     const { store, policy, version } = this.#options;
@@ -70,6 +74,7 @@ export class TillService {
       if (page.length === 0) break;
       till = replay(page, till);
     }
+    if (till.seq > 0 && till.currency !== policy.currency) throw currencyChanged(till.currency, policy.currency);
     this.#till = till;
     this.submit({ type: 'restart', version });
   }
@@ -134,8 +139,23 @@ export class TillService {
     } finally {
       this.#telling = false;
     }
-    if (this.#till.seq - this.#checkpointSeq >= CHECKPOINT_EVERY) this.checkpoint();
+    if (this.#till.seq - this.#checkpointSeq < CHECKPOINT_EVERY) return;
+    try {
+      this.checkpoint();
+    } catch (error) {
+      // What was to be committed is committed; the next boot only reads more of the journal.
+      this.#options.log.warn('till.checkpoint-failed', { error });
+    }
   }
+}
+
+function currencyChanged(found: Currency, configured: Currency): ConfigurationFault {
+  return new ConfigurationFault('The journal is kept in another currency than the configuration says', {
+    code: 'currency-changed',
+    found: `a journal in ${found}, sale.currency ${configured}`,
+    expected: 'one currency for the life of a state directory',
+    remedy: `Set sale.currency back to ${found}, or begin a new state directory once the old books are closed.`,
+  });
 }
 
 function reportsIn(entries: readonly Entry[]): OutboxDraft[] {

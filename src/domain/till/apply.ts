@@ -25,7 +25,7 @@ function resolve(till: Till, charge: string, sale: string, outcome: ResolvedChar
 export function apply(till: Till, entry: Entry): Till {
   switch (entry.kind) {
     case 'boot':
-      return till;
+      return { ...till, currency: entry.currency };
     case 'sale.opened':
       return {
         ...till,
