@@ -20,12 +20,17 @@ interface Outcome {
   readonly reason: string;
 }
 
+const CUT_SHORT: Outcome = { result: 'indeterminate', reason: 'the box was stopped while the output was driven' };
+
 /**
  * Drives the machine for every committed intent, once: it listens to new entries only, so an intent from before a
  * restart is never driven again (the till has made it indeterminate by then).
  */
 export class Actuate {
   readonly #o: ActuateOptions;
+  readonly #acts = new Set<Promise<void>>();
+  readonly #answers = new Set<Cancel>();
+  #stopped = false;
 
   constructor(options: ActuateOptions) {
     this.#o = options;
@@ -33,14 +38,26 @@ export class Actuate {
 
   start(): void {
     this.#o.till.onCommitted((entries) => {
-      for (const { entry } of entries) if (entry.kind === 'act.intent') void this.#act(entry.act, entry.drive);
+      for (const { entry } of entries) if (entry.kind === 'act.intent' && !this.#stopped) this.#begin(entry.act, entry.drive);
     });
+  }
+
+  /** Begins nothing more and waits for no machine; resolves when the outcome of what was under way is in the journal. Closing the pins ends it. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const cancel of [...this.#answers]) cancel();
+    await Promise.all(this.#acts);
+  }
+
+  #begin(act: string, drive: Drive): void {
+    const running = this.#act(act, drive).finally(() => this.#acts.delete(running));
+    this.#acts.add(running);
   }
 
   async #act(act: string, drive: Drive): Promise<void> {
     const { log, health, till } = this.#o;
     const { result, reason } = await this.#run(drive);
-    if (result !== 'done') {
+    if (result !== 'done' && !this.#stopped) {
       log.error('output.not-done', { act, result, reason });
       health.outputFailed(reason);
     }
@@ -61,9 +78,11 @@ export class Actuate {
     } catch (error) {
       answer?.cancel();
       // How far it came before it failed cannot be known: a person must look.
+      if (this.#stopped) return CUT_SHORT;
       return { result: 'indeterminate', reason: `output ${delivery.output}: ${error instanceof Error ? error.message : String(error)}` };
     }
     if (!answer || (await answer.seen)) return { result: 'done', reason: '' };
+    if (this.#stopped) return CUT_SHORT;
     return { result: 'failed', reason: `no answer from the machine on input ${delivery.feedback?.input}` };
   }
 
@@ -83,8 +102,11 @@ export class Actuate {
     const end = (value: boolean) => {
       unwatch();
       cancelTimer();
+      this.#answers.delete(cancel);
       finish(value);
     };
-    return { seen, cancel: () => end(false) };
+    const cancel = () => end(false);
+    this.#answers.add(cancel);
+    return { seen, cancel };
   }
 }

@@ -69,6 +69,7 @@ export class BoxService implements Box {
   readonly #heartbeat: Heartbeat;
   readonly #keypad: Keypad;
   readonly #picture: Picture;
+  readonly #actuate: Actuate;
   readonly #startedMs: number;
   #linkFaultSince = new Map<string, number>();
 
@@ -89,6 +90,7 @@ export class BoxService implements Box {
       paired,
     });
     const health = this.#health;
+    this.#actuate = new Actuate({ ...parts, till, health, delivery: parts.board.delivery });
     this.#desk = new SaleDesk({ till, store, policy, board: parts.board, ready: () => health.ready() });
     this.#pair = new Pair({
       store,
@@ -130,7 +132,7 @@ export class BoxService implements Box {
       log,
       sell: (request) => this.#quietly('sell', () => this.sell(request)),
       cancel: (sale) => this.#quietly('cancel', () => this.cancel(sale, 'keypad')),
-      pair: () => this.#quietly('pair', () => void this.pair()),
+      pair: () => void this.pair().catch((error: unknown) => log.info('key.refused', { what: 'pair', error })),
       changed: () => this.#picture.refresh(),
     });
     this.#picture = new Picture({
@@ -148,10 +150,10 @@ export class BoxService implements Box {
 
   /** Rebuilds the till, brings the acceptors and the gateway up and takes up whatever was left open. Needs no network. */
   async start(): Promise<void> {
-    const { gateway, gpio, board } = this.#parts;
+    const { gateway, gpio } = this.#parts;
     await gpio.open();
     // Who hears of an entry first matters: the machine before the paperwork, and the picture last, when all the others are up to date.
-    new Actuate({ ...this.#parts, till: this.#till, health: this.#health, delivery: board.delivery }).start();
+    this.#actuate.start();
     this.#till.onCommitted((entries) => this.#follow(entries));
     this.#till.start({
       qrPossible: () => this.#health.ready().qr,
@@ -173,22 +175,32 @@ export class BoxService implements Box {
     this.#health.onChange(() => this.#picture.refresh());
   }
 
-  /** Ends in order: no more money in, outputs off, what is folded saved. */
+  /** Ends in order: no more money in, outputs off, what is folded saved. What fails on the way is logged and holds up nothing. */
   async stop(): Promise<void> {
     const { gateway, gpio, store } = this.#parts;
     this.#health.stop();
-    await this.#cash.stop();
+    const driven = this.#actuate.stop();
+    await this.#attempt('acceptors', () => this.#cash.stop());
     this.#heartbeat.stop();
     this.#outbox.stop();
     this.#announce.stop();
     this.#sell.stop();
     this.#confirm.stop();
-    this.#pair.stop();
     this.#picture.stop();
-    await gateway.stop();
-    await gpio.close();
-    this.#till.checkpoint();
+    this.#pair.stop();
+    await this.#attempt('gateway', () => gateway.stop());
+    await this.#attempt('pins', () => gpio.close());
+    await driven;
+    await this.#attempt('checkpoint', () => this.#till.checkpoint());
     store.close();
+  }
+
+  async #attempt(what: string, task: () => Promise<void> | void): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      this.#parts.log.error('stop.failed', { what, error });
+    }
   }
 
   status(): BoxStatus {

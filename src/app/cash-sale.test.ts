@@ -41,7 +41,7 @@ describe('cash', () => {
     bench.box.sell({ amountMinor: 2_000, origin: 'api' });
     await settle();
     bench.coin.insert(500);
-    expect(bench.box.screen()).toMatchObject({ kind: 'insert-cash', rest: { minor: 1_500 } });
+    expect(bench.box.screen()).toMatchObject({ kind: 'insert-cash', rest: { minor: 1_500 }, qrPossible: true });
     await bench.clock.flow(2_000);
     bench.coin.insert(500);
     await bench.clock.flow(2_900);

@@ -22,6 +22,7 @@ export class Cash {
   /** Money that is in the box while the ledger cannot be written: recorded as soon as it can. */
   readonly #unrecorded: { input: TillInput; train: string }[] = [];
   #enabled: boolean | null = null;
+  #stopped = false;
 
   constructor(options: CashOptions) {
     this.#o = options;
@@ -44,6 +45,7 @@ export class Cash {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     for (const acceptor of this.#o.acceptors) {
       await acceptor.disable();
       await acceptor.stop();
@@ -97,6 +99,7 @@ export class Cash {
 
   #regulate(): void {
     const { till, health, acceptors, cashWhileQr, log } = this.#o;
+    if (this.#stopped) return;
     const wanted = health.ready().cash && (cashWhileQr || shownCharge(till.state) === null);
     if (wanted === this.#enabled) return;
     this.#enabled = wanted;

@@ -25,6 +25,8 @@ interface Watched {
   shownUntilMs: number | null;
 }
 
+const CLOCK_DOUBT_MS = 1_000;
+
 /**
  * Finds out what became of every open charge. Push, polling, the query after a reconnect and the last query at expiry
  * all end in the same till input; the first final answer wins, whatever comes after is a duplicate without effect.
@@ -109,8 +111,9 @@ export class Confirm {
     }
   }
 
+  /** The backend's clock is known to the second: the QR leaves the screen rather a little early than too late. */
   #lifeMs(charge: OpenCharge): number {
-    return charge.expiresAtMs - this.#o.gateway.backendNowMs();
+    return charge.expiresAtMs - this.#o.gateway.backendNowMs() - CLOCK_DOUBT_MS;
   }
 
   #schedule(charge: string): void {

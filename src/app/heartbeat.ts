@@ -15,6 +15,7 @@ export class Heartbeat {
   readonly #o: HeartbeatOptions;
   readonly #startedMs: number;
   #cancelTimer: Cancel | null = null;
+  #stopped = false;
 
   constructor(options: HeartbeatOptions) {
     this.#o = options;
@@ -26,11 +27,13 @@ export class Heartbeat {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#cancelTimer?.();
   }
 
   /** Beats now, and the next time one interval later. */
   beat(): void {
+    if (this.#stopped) return;
     const { gateway, clock, radio, everyMs, healthy } = this.#o;
     gateway.publishState({
       status: healthy() ? 'normal' : 'error',

@@ -48,7 +48,7 @@ describe('the keys of the box', () => {
 
   it('ask for a new QR over the rest with OK, when the first one ran out with money in', async () => {
     bench = await new TestBox().start();
-    const offer = (charge: string) => bench.gateway.offers.push({ charge, qr: 'QR', expiresAtMs: bench.clock.wallMs() + 1_000 });
+    const offer = (charge: string) => bench.gateway.offers.push({ charge, qr: 'QR', expiresAtMs: bench.clock.wallMs() + 6_000 });
     offer('ch_1');
     bench.box.sell({ amountMinor: 2_000, origin: 'api' });
     await settle();

@@ -50,7 +50,9 @@ export class Pair {
     const { state } = this.view();
     if (!this.#o.gateway.capabilities.pairs) return;
     if (state !== 'registering' && !(state === 'unpaired' && this.#o.auto)) return;
-    this.#keepTrying().catch((error: unknown) => this.#o.log.error('pairing.not-recorded', { error }));
+    this.#keepTrying().catch((error: unknown) => {
+      if (!this.#abort.signal.aborted) this.#o.log.error('pairing.not-recorded', { error });
+    });
   }
 
   stop(): void {
@@ -92,7 +94,8 @@ export class Pair {
       await gateway.identify(deviceId);
       log.info('pairing.registered', { deviceId });
     } catch (error) {
-      if (this.#abort.signal.aborted) return this.view();
+      // The box is stopping: its journal may be closed already.
+      if (this.#abort.signal.aborted) throw error;
       const reason = error instanceof Fault ? error.explain() : String(error);
       log.warn('pairing.failed', { error });
       this.#note(isRetryable(error) ? 'registering' : 'refused', reason);

@@ -31,6 +31,7 @@ export class Picture {
   #dueMinor = 0;
   #cancelResult: Cancel | null = null;
   #cancelExpiry: Cancel | null = null;
+  #stopped = false;
 
   constructor(options: PictureOptions) {
     this.#o = options;
@@ -42,6 +43,7 @@ export class Picture {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#cancelResult?.();
     this.#cancelExpiry?.();
     this.#listeners.clear();
@@ -58,6 +60,7 @@ export class Picture {
 
   /** Works the screen out anew and shows it if it is another one. */
   refresh(): void {
+    if (this.#stopped) return;
     const { till, clock, display, products, ready, pairing, typed, shownUntilMs } = this.#o;
     const nowMs = clock.monotonicMs();
     const screen = present({
@@ -84,7 +87,7 @@ export class Picture {
   #follow(entries: readonly Recorded[]): void {
     for (const { entry } of entries) if (entry.kind === 'sale.settled') this.#dueMinor = entry.dueMinor;
     const result = resultOf(entries, this.#o.till.state, this.#dueMinor);
-    if (result) {
+    if (result && !this.#stopped) {
       this.#result = result;
       this.#cancelResult?.();
       this.#cancelResult = this.#o.clock.after(this.#o.resultMs, () => {

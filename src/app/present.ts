@@ -3,7 +3,7 @@ import type { Money } from '../domain/money.ts';
 import type { Product } from '../domain/policy.ts';
 import type { Readiness } from '../domain/readiness.ts';
 import type { Offer, Screen } from '../domain/screen.ts';
-import { restMinor, shownCharge, type Till } from '../domain/till/state.ts';
+import { restMinor, shownCharge, type Till, wantsNewQr } from '../domain/till/state.ts';
 import type { PairingView } from './box.ts';
 
 /** What the screen depends on. */
@@ -50,7 +50,7 @@ function paying({ till, ready, nowMs, shownUntilMs }: Scene): Screen {
     return { kind: 'qr', qr: shown.qr, due, rest, credit, expiresAtMonotonicMs, cash: ready.cash };
   }
   if (till.sale?.request) return { kind: 'requesting', due, credit, cash: ready.cash };
-  return { kind: 'insert-cash', due, rest, credit, qrPossible: ready.qr };
+  return { kind: 'insert-cash', due, rest, credit, qrPossible: ready.qr && wantsNewQr(till) };
 }
 
 function notReady({ pairing, ready }: Scene): Screen {

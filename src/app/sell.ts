@@ -1,7 +1,7 @@
 import { Fault } from '../domain/fault.ts';
 import type { Money } from '../domain/money.ts';
 import type { SaleTimings } from '../domain/policy.ts';
-import { restMinor, type Sale, type Till } from '../domain/till/state.ts';
+import { restMinor, wantsNewQr } from '../domain/till/state.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
@@ -110,7 +110,7 @@ export class Sell {
     const { sale } = till.state;
     if (sale?.phase !== 'paying' || sale.request || sale.charge) return;
     const moneyIsIn = sale.cashMinor + sale.qrMinor > 0;
-    if (moneyIsIn && !wantsNewQr(sale, till.state)) return;
+    if (moneyIsIn && !wantsNewQr(till.state)) return;
     this.#cancelTimer = clock.after(moneyIsIn ? timings.requoteMs : timings.cashIdleMs, () => this.#timerStruck(sale.id));
   }
 
@@ -129,13 +129,4 @@ export class Sell {
       log.error('sale.timer-failed', { sale: saleId, error });
     }
   }
-}
-
-/**
- * Whether a QR for the rest is asked for without anybody's doing: after cash changed the amount, but not after a QR
- * was refused, failed or ran out. Then OK asks, or the next coin: a sale left behind makes no charges for ever.
- */
-function wantsNewQr(sale: Sale, till: Till): boolean {
-  if (sale.qrRefusal !== null) return sale.qrRefusal.code === 'amount-changed';
-  return sale.lastCharge === null || till.charges[sale.lastCharge]?.state === 'superseded';
 }

@@ -34,7 +34,14 @@ export type Screen =
       readonly expiresAtMonotonicMs: number;
       readonly cash: boolean;
     }
-  | { readonly kind: 'insert-cash'; readonly due: Money; readonly rest: Money; readonly credit: Money; readonly qrPossible: boolean }
+  | {
+      readonly kind: 'insert-cash';
+      readonly due: Money;
+      readonly rest: Money;
+      readonly credit: Money;
+      /** A QR for the rest comes by itself, so it is worth waiting for. */
+      readonly qrPossible: boolean;
+    }
   /** The QR's time is over and the backend is asked one last time. */
   | { readonly kind: 'checking'; readonly due: Money }
   | { readonly kind: 'delivering'; readonly due: Money }

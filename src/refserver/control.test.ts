@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { inChunks } from '../testkit/chunks.ts';
 import { FakeClock } from '../testkit/clock.ts';
 import { seededEntropy } from '../testkit/entropy.ts';
 import {
@@ -141,6 +142,14 @@ describe('hostile requests', () => {
     const reply = await fetch(`${backend.httpUrl}/ref/devices/device-0001/claim`, { method: 'POST', body, headers });
     expect(reply.status).toBe(status);
     expect(await reply.json()).toMatchObject({ error: { code } });
+  });
+
+  test('in chunks of unknown length are read, and refused once they are too large', async () => {
+    const faults = `${backend.httpUrl}/ref/faults`;
+    const good = await fetch(faults, inChunks('{"kind":', ' "drop-mqtt"}'));
+    expect([good.status, await good.json()]).toEqual([201, { fault: expect.objectContaining({ kind: 'drop-mqtt' }) }]);
+    const large = await fetch(faults, inChunks(...Array.from({ length: 20 }, () => 'x'.repeat(1_000))));
+    expect([large.status, await large.json()]).toEqual([413, { error: expect.objectContaining({ code: 'body-too-large' }) }]);
   });
 
   test('of another content type are refused', async () => {

@@ -34,7 +34,7 @@ describe('screens', () => {
     [{ kind: 'pairing', state: 'asking', reason: '' }, 'Asking the backend for a PIN.', ''],
     [{ kind: 'pairing', state: 'refused', reason: 'no' }, 'The backend refused to pair: no', 'Press Pair to try again.'],
     [{ kind: 'pin', pin: '1150', deviceId: 'd' }, 'PIN 1150', "Claim the box with PIN 1150 on the reference backend's page."],
-    [idle, 'Ready.', 'Type an amount and OK, put in money.'],
+    [idle, 'Ready.', 'Type an amount and OK, or put in money.'],
     [{ ...idle, qr: false, cash: false }, 'Ready.', 'Type an amount and OK. No QR while the box is not paired: press Pair.'],
     [{ ...idle, typed: thb(50) }, 'Amount ฿0.50.', 'Press OK to sell for this amount.'],
     [

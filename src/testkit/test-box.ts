@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BoxService } from '../app/box-service.ts';
 import type { Board } from '../domain/board.ts';
+import { DeviceFault } from '../domain/fault.ts';
 import type { CashMethod } from '../domain/journal.ts';
 import { DEFAULT_POLICY, DEFAULT_TIMINGS, type SalePolicy, type SaleTimings } from '../domain/policy.ts';
 import type { Screen } from '../domain/screen.ts';
@@ -93,7 +94,9 @@ class ScriptedOutputs implements Gpio {
     });
   }
 
+  /** A train under way is given up, as the contract of the pins says. */
   close(): Promise<void> {
+    this.#finish?.(new DeviceFault('The pins are not open', { code: 'gpio-closed' }));
     return Promise.resolve();
   }
 

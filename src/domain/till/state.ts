@@ -89,6 +89,16 @@ export const shownCharge = (till: Till): OpenCharge | null => {
   return id ? (till.charges[id] ?? null) : null;
 };
 
+/**
+ * Whether a QR for the rest is asked for without anybody's doing: after money has come in and changed the amount, but
+ * not after a QR was refused, failed or ran out. Then OK asks: a sale left behind makes no charges for ever.
+ */
+export function wantsNewQr({ sale, charges }: Till): boolean {
+  if (sale?.phase !== 'paying' || sale.cashMinor + sale.qrMinor === 0) return false;
+  if (sale.qrRefusal !== null) return sale.qrRefusal.code === 'amount-changed';
+  return sale.lastCharge === null || charges[sale.lastCharge]?.state === 'superseded';
+}
+
 /** Adds `by` pieces (negative to take away) of one denomination. */
 export function addPieces(tally: CashTally, method: keyof CashTally, minor: string, by: number): CashTally {
   const count = (tally[method][minor] ?? 0) + by;

@@ -76,7 +76,7 @@ function idleWords(screen, money) {
   );
   if (screen.typed) return { says, next: 'Press OK to sell for this amount.' };
   if (screen.pin) return { says, next: `Claim the box with PIN ${screen.pin} on the reference backend's page, or sell right away.` };
-  const ways = [offers && 'press a product', 'type an amount and OK', screen.cash && 'put in money'].filter(Boolean).join(', ');
+  const ways = [offers && 'press a product', 'type an amount and OK', screen.cash && 'put in money'].filter(Boolean).join(', or ');
   const unpaired = screen.qr ? '' : 'No QR while the box is not paired: press Pair.';
   return { says, next: sentence(ways && `${ways.charAt(0).toUpperCase()}${ways.slice(1)}.`, unpaired) };
 }
