@@ -5,4 +5,5 @@ import { fileURLToPath } from 'node:url';
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/tilld', import.meta.url)));
 
 const [{ main }, { processHost, processIo }] = await Promise.all([import('./cli/main.ts'), import('./cli/terminal.ts')]);
-process.exitCode = await main(process.argv.slice(2), processIo(), processHost());
+// What a command leaves behind (a host name being looked up, a coin on the virtual board) does not outlive it.
+process.exit(await main(process.argv.slice(2), processIo(), processHost()));

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import mqtt from 'mqtt';
 import { encodePaymentStatus, statusTopic } from '../../src/protocols/promptpay/codec.ts';
 import { startReferenceBackend } from '../../src/refserver/server.ts';
+import { BOARDS_DIR } from '../../src/runtime/board.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { composeBox } from '../../src/runtime/compose.ts';
 import { parseConfig } from '../../src/runtime/config.ts';
@@ -27,8 +28,6 @@ interface ConfirmationBench {
   readonly p99Ratio: number;
 }
 
-const BOARDS = fileURLToPath(new URL('../../boards', import.meta.url));
-
 /** Sells `sales` times by QR and confirms each over MQTT, a bare publication and a raw fsync in between. */
 export async function benchConfirmation(dir: string, sales = 300): Promise<ConfirmationBench> {
   const home = fs.mkdtempSync(path.join(dir, 'confirmation-'));
@@ -39,7 +38,7 @@ export async function benchConfirmation(dir: string, sales = 300): Promise<Confi
   const composed = await composeBox({
     settings: parseConfig(JSON.stringify(configFor(backend.httpUrl, brokerUrl)), path.join(home, 'box.json'), {}),
     stateDir: path.join(home, 'state'),
-    boardsDir: BOARDS,
+    boardsDir: BOARDS_DIR,
     clock: systemClock(),
     log: createLog({ level: 'error', human: false, write: (line) => void process.stderr.write(line) }),
     onLedgerLost: (fault) => {

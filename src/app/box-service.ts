@@ -17,7 +17,7 @@ import type { Speaker } from '../ports/speaker.ts';
 import type { Counters, LedgerQuery, Store } from '../ports/store.ts';
 import { Actuate } from './actuate.ts';
 import { Announce } from './announce.ts';
-import type { Alarm, Box, BoxStatus, PairingView, SellRequest } from './box.ts';
+import type { Box, BoxStatus, PairingView, SellRequest } from './box.ts';
 import { Cash } from './cash.ts';
 import { Confirm } from './confirm.ts';
 import { HealthService } from './health.ts';
@@ -29,6 +29,7 @@ import { Picture } from './picture.ts';
 import { retries } from './retry.ts';
 import { SaleDesk } from './sale-desk.ts';
 import { Sell } from './sell.ts';
+import { Status } from './status.ts';
 import { TillService } from './till.ts';
 
 /** Everything a box is made of, as ports and plain settings. */
@@ -70,13 +71,12 @@ export class BoxService implements Box {
   readonly #keypad: Keypad;
   readonly #picture: Picture;
   readonly #actuate: Actuate;
-  readonly #startedMs: number;
-  #linkFaultSince = new Map<string, number>();
+  readonly #status: Status;
+  #listening = false;
 
   constructor(parts: BoxParts) {
     this.#parts = parts;
     const { store, gateway, clock, entropy, log, metrics, policy, timings, acceptors } = parts;
-    this.#startedMs = clock.monotonicMs();
     this.#till = new TillService({ store, entropy, log, policy, version: parts.version });
     const till = this.#till;
     const paired = () => this.#pair.paired();
@@ -101,8 +101,9 @@ export class BoxService implements Box {
       auto: parts.autoPair,
       changed: () => this.#pairingChanged(),
     });
+    this.#status = new Status({ parts, till, health, pairing: () => this.#pair.view(), sale: (id) => this.sale(id) });
     this.#cash = new Cash({ till, acceptors, health, log, metrics, cashWhileQr: policy.cashWhileQr });
-    this.#confirm = new Confirm({ till, gateway, clock, log, metrics, timings });
+    this.#confirm = new Confirm({ till, gateway, clock, log, metrics, timings, changed: () => this.#picture.refresh() });
     this.#sell = new Sell({
       till,
       gateway,
@@ -132,6 +133,7 @@ export class BoxService implements Box {
       log,
       sell: (request) => this.#quietly('sell', () => this.sell(request)),
       cancel: (sale) => this.#quietly('cancel', () => this.cancel(sale, 'keypad')),
+      requote: () => this.#quietly('requote', () => this.#till.submit({ type: 'requote' })),
       pair: () => void this.pair().catch((error: unknown) => log.info('key.refused', { what: 'pair', error })),
       changed: () => this.#picture.refresh(),
     });
@@ -165,7 +167,10 @@ export class BoxService implements Box {
     // Charges from before the restart are watched before the broker hands out what it kept for the box.
     this.#confirm.start();
     await gateway.start();
-    void this.#listen();
+    this.#listening = true;
+    void this.#listen().finally(() => {
+      this.#listening = false;
+    });
     this.#sell.start();
     this.#announce.start();
     this.#pair.start();
@@ -204,26 +209,7 @@ export class BoxService implements Box {
   }
 
   status(): BoxStatus {
-    const { version, device, protocol, board, store, clock, gateway } = this.#parts;
-    const till = this.#till.state;
-    return {
-      version,
-      device,
-      protocol,
-      board: board.name,
-      boot: store.boot,
-      uptimeSeconds: Math.floor((clock.monotonicMs() - this.#startedMs) / 1_000),
-      clockTrusted: clock.wallTrusted(),
-      ready: this.#health.ready(),
-      pairing: this.#pair.view(),
-      links: gateway.links(),
-      sale: till.sale ? this.sale(till.sale.id) : null,
-      creditMinor: till.creditMinor,
-      currency: till.currency,
-      queue: store.outboxSize(),
-      watching: Object.values(till.charges).filter((charge) => charge.state !== 'shown').length,
-      alarms: [...this.#health.alarms(), ...this.#linkAlarms()],
-    };
+    return this.#status.read();
   }
 
   sell(request: SellRequest): SaleView {
@@ -248,6 +234,10 @@ export class BoxService implements Box {
 
   resetCounters(): void {
     this.#till.submit({ type: 'reset-counters' });
+  }
+
+  resetOutput(): void {
+    this.#health.resetOutput();
   }
 
   queue(): ReturnType<Box['queue']> {
@@ -284,20 +274,24 @@ export class BoxService implements Box {
     return this.#health.sinceProbeMs();
   }
 
-  /** Faults of the links as alarms, with the time at which each was first seen. */
-  #linkAlarms(): Alarm[] {
-    const faults = this.#parts.gateway.faults().map(({ link, code, detail }) => ({ code: `${link}-${code}`, detail }));
-    const now = this.#parts.clock.wallMs();
-    this.#linkFaultSince = new Map(faults.map(({ code }) => [code, this.#linkFaultSince.get(code) ?? now]));
-    return faults.map((fault) => ({ ...fault, sinceMs: this.#linkFaultSince.get(fault.code) ?? now }));
+  /** Why the ledger cannot be written, or null. */
+  ledgerFault(): string | null {
+    return this.#health.ledgerFault();
+  }
+
+  /** Whether what the backend sends is being received. */
+  listening(): boolean {
+    return this.#listening;
   }
 
   #follow(entries: readonly Recorded[]): void {
     for (const { entry } of entries) {
-      if (entry.kind === 'report.queued') this.#outbox.kick();
+      if (entry.kind === 'report.queued') this.#outbox.kick('sale');
       else if (entry.kind === 'charge.created') this.#pair.proven();
-      else if (entry.kind === 'act.outcome' && entry.result === 'indeterminate') {
-        this.#health.raise('delivery-unknown', `sale ${entry.sale}: ${entry.reason}; look whether the customer was served`);
+      else if (entry.kind === 'charge.conflict') {
+        this.#health.raise('charge-conflict', `the backend contradicts itself about charge ${entry.charge} of sale ${entry.sale}`);
+      } else if (entry.kind === 'act.outcome' && entry.result === 'indeterminate') {
+        this.#health.deliveryUnknown(`sale ${entry.sale}: ${entry.reason}; look whether the customer was served`);
       }
     }
   }
@@ -308,7 +302,7 @@ export class BoxService implements Box {
       try {
         this.#confirm.receive(inbound);
         if (inbound.kind === 'reconnected') {
-          this.#outbox.kick();
+          this.#outbox.kick('reconnect');
           this.#heartbeat.beat();
         }
       } catch (error) {
@@ -320,7 +314,7 @@ export class BoxService implements Box {
 
   #pairingChanged(): void {
     this.#health.reconsider();
-    if (this.#pair.paired()) this.#outbox.kick();
+    if (this.#pair.paired()) this.#outbox.kick('reconnect');
   }
 
   /** A key that asks for something impossible changes nothing; the log says why. */

@@ -71,6 +71,8 @@ export interface Box {
   ledger(query: LedgerQuery): Recorded[];
   counters(): Counters;
   resetCounters(): void;
+  /** A person has seen to the machine: ends the alarms `output-faulty` and `delivery-unknown`. */
+  resetOutput(): void;
   queue(): {
     readonly waiting: readonly OutboxRow[];
     readonly parked: readonly OutboxRow[];

@@ -1,4 +1,4 @@
-import { asked, due, inDoubt, type Watch, watchGrace, watchShown } from '../domain/confirmation.ts';
+import { asked, due, inDoubt, shownUntil, unrecorded, type Watch, watchGrace, watchShown } from '../domain/confirmation.ts';
 import type { Via } from '../domain/journal.ts';
 import type { SaleTimings } from '../domain/policy.ts';
 import type { OpenCharge } from '../domain/till/state.ts';
@@ -15,6 +15,8 @@ export interface ConfirmOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly timings: SaleTimings;
+  /** Called when a QR is to leave the screen at another time than was said before. */
+  readonly changed: () => void;
 }
 
 interface Watched {
@@ -23,9 +25,22 @@ interface Watched {
   cancelTimer: Cancel | null;
   /** When the QR leaves the screen, monotonic; null in the grace time. */
   shownUntilMs: number | null;
+  /** Since when this process has watched the charge in its phase, monotonic. */
+  readonly sinceMs: number;
 }
 
+type Question = Exclude<Via, 'push'>;
+
 const CLOCK_DOUBT_MS = 1_000;
+
+/** Queries under way at a time; only a charge on the screen goes beyond. */
+const MAX_QUERIES = 4;
+
+/** A confirmation that was faster than the commit of its charge; acknowledged once its effect is committed. */
+interface Early {
+  readonly answer: ChargeAnswer;
+  readonly done: () => void;
+}
 
 /**
  * Finds out what became of every open charge. Push, polling, the query after a reconnect and the last query at expiry
@@ -35,7 +50,10 @@ export class Confirm {
   readonly #o: ConfirmOptions;
   readonly #watched = new Map<string, Watched>();
   /** Charges the backend has made but the journal does not hold yet, with an answer that was faster than the commit. */
-  readonly #expected = new Map<string, ChargeAnswer | null>();
+  readonly #expected = new Map<string, Early | null>();
+  /** Questions that wait until another is answered, oldest first. */
+  readonly #waiting = new Map<string, Question>();
+  #queries = 0;
   readonly #abort = new AbortController();
 
   constructor(options: ConfirmOptions) {
@@ -46,10 +64,8 @@ export class Confirm {
   start(): void {
     this.#o.till.onCommitted(() => this.#follow());
     this.#follow();
-    for (const charge of this.#watched.keys()) {
-      void this.#o.gateway.watch(charge);
-      this.#question(charge, 'reconnect');
-    }
+    for (const charge of this.#watched.keys()) void this.#o.gateway.watch(charge);
+    this.#questionAll();
   }
 
   stop(): void {
@@ -69,7 +85,8 @@ export class Confirm {
     const early = this.#expected.get(charge);
     this.#expected.delete(charge);
     if (!this.#watched.has(charge)) void this.#o.gateway.unwatch(charge);
-    else if (early) this.#take(charge, early, 'push');
+    else if (early) this.#take(charge, early.answer, 'push');
+    early?.done();
   }
 
   /** Until when, on the monotonic clock, a charge's QR may stay on the screen. */
@@ -80,12 +97,17 @@ export class Confirm {
   /** What the gateway said unasked. A confirmation is acknowledged only when its effect is committed. */
   receive(inbound: Inbound): void {
     if (inbound.kind === 'reconnected') {
-      for (const charge of this.#watched.keys()) this.#question(charge, 'reconnect');
+      this.#redate();
+      this.#questionAll();
       return;
     }
     const { charge, answer, done } = inbound;
-    if (this.#expected.has(charge)) this.#expected.set(charge, answer);
-    else this.#take(charge, answer, 'push');
+    if (this.#expected.has(charge)) {
+      this.#expected.get(charge)?.done();
+      this.#expected.set(charge, { answer, done });
+      return;
+    }
+    this.#take(charge, answer, 'push');
     done();
   }
 
@@ -96,6 +118,7 @@ export class Confirm {
       if (open[charge]) continue;
       watched.cancelTimer?.();
       this.#watched.delete(charge);
+      this.#waiting.delete(charge);
       void gateway.unwatch(charge);
     }
     for (const charge of Object.values(open)) {
@@ -106,14 +129,37 @@ export class Confirm {
       const watch = phase === 'shown' ? watchShown(charge.id, now, this.#lifeMs(charge), timings) : watchGrace(charge.id, now, timings);
       known?.cancelTimer?.();
       const shownUntilMs = phase === 'shown' ? watch.deadlineMs : null;
-      this.#watched.set(charge.id, { watch, asking: known?.asking ?? false, cancelTimer: null, shownUntilMs });
+      this.#watched.set(charge.id, { watch, asking: known?.asking ?? false, cancelTimer: null, shownUntilMs, sinceMs: now });
       this.#schedule(charge.id);
     }
+    this.#countDoubts();
+  }
+
+  #countDoubts(): void {
+    const doubts = [...this.#watched.values()].filter(({ watch }) => watch.doubtMs > 0);
+    this.#o.metrics.gauge('charges_in_doubt', doubts.length);
   }
 
   /** The backend's clock is known to the second: the QR leaves the screen rather a little early than too late. */
   #lifeMs(charge: OpenCharge): number {
     return charge.expiresAtMs - this.#o.gateway.backendNowMs() - CLOCK_DOUBT_MS;
+  }
+
+  /** The backend may have told the time: how long a QR is shown was worked out by a clock that can have been wrong by years. */
+  #redate(answered?: string): void {
+    const { till, clock, timings, changed } = this.#o;
+    const now = clock.monotonicMs();
+    for (const [charge, watched] of this.#watched) {
+      const open = till.state.charges[charge];
+      if (!open || watched.shownUntilMs === null) continue;
+      const untilMs = shownUntil(watched.shownUntilMs, watched.sinceMs, now, this.#lifeMs(open), timings);
+      if (untilMs === watched.shownUntilMs) continue;
+      watched.shownUntilMs = untilMs;
+      watched.watch = { ...watched.watch, deadlineMs: untilMs };
+      // The next question about the charge that was just answered is planned with its answer.
+      if (charge !== answered) this.#schedule(charge);
+      changed();
+    }
   }
 
   #schedule(charge: string): void {
@@ -130,22 +176,50 @@ export class Confirm {
     watched.cancelTimer = this.#o.clock.after(next.atMs - now, () => this.#schedule(charge));
   }
 
-  #question(charge: string, via: Exclude<Via, 'push'>): void {
-    this.#ask(charge, via).catch((error: unknown) => {
-      // The answer could not be committed: it is asked for again, and has its effect then.
-      const { log, clock, timings } = this.#o;
-      log.error('charge.answer-not-recorded', { charge, via, error });
-      const watched = this.#watched.get(charge);
-      if (!watched) return;
-      watched.watch = inDoubt(watched.watch, clock.monotonicMs(), timings);
-      this.#schedule(charge);
-    });
+  /** Asks about every charge after an absence, first about the one a customer stands before. */
+  #questionAll(): void {
+    const shownFirst = [...this.#watched].sort(([, a], [, b]) => Number(a.watch.phase !== 'shown') - Number(b.watch.phase !== 'shown'));
+    for (const [charge] of shownFirst) this.#question(charge, 'reconnect');
   }
 
-  async #ask(charge: string, via: Exclude<Via, 'push'>): Promise<void> {
-    const { gateway, log, clock, timings, metrics } = this.#o;
+  #question(charge: string, via: Question): void {
     const watched = this.#watched.get(charge);
     if (!watched || watched.asking) return;
+    if (this.#queries >= MAX_QUERIES && watched.watch.phase !== 'shown') {
+      if (!this.#waiting.has(charge)) this.#waiting.set(charge, via);
+      return;
+    }
+    this.#waiting.delete(charge);
+    this.#queries++;
+    this.#ask(charge, watched, via)
+      .catch((error: unknown) => {
+        // The answer could not be committed: it is asked for again, and has its effect then.
+        const { log, clock, timings } = this.#o;
+        log.error('charge.answer-not-recorded', { charge, via, error });
+        const still = this.#watched.get(charge);
+        if (!still) return;
+        still.watch = unrecorded(still.watch, clock.monotonicMs(), timings);
+        this.#schedule(charge);
+      })
+      .finally(() => {
+        this.#queries--;
+        this.#questionWaiting();
+      });
+  }
+
+  #questionWaiting(): void {
+    const now = this.#o.clock.monotonicMs();
+    for (const [charge, via] of this.#waiting) {
+      if (this.#queries >= MAX_QUERIES || this.#abort.signal.aborted) return;
+      const watched = this.#watched.get(charge);
+      // While the question waited, the grace time may have run out.
+      const next = watched ? due(watched.watch, now) : null;
+      this.#question(charge, next && 'ask' in next && next.ask !== 'poll' ? next.ask : via);
+    }
+  }
+
+  async #ask(charge: string, watched: Watched, via: Question): Promise<void> {
+    const { gateway, log, metrics } = this.#o;
     watched.asking = true;
     const phase = watched.watch.phase;
     let answer: ChargeAnswer | null = null;
@@ -155,21 +229,34 @@ export class Confirm {
       if (!this.#abort.signal.aborted) log.warn('charge.query-failed', { charge, via, error });
     }
     const now = this.#watched.get(charge);
-    if (this.#abort.signal.aborted || !now) return;
-    now.asking = false;
-    metrics.count('charge_queries_total', { via, answer: answer?.state ?? 'none' });
-    if (answer !== null && answer.state !== 'unresolved') {
-      this.#take(charge, answer, via);
-    } else if (now.watch.phase === phase && via === 'expiry') {
+    if (this.#abort.signal.aborted) return;
+    if (now) {
+      now.asking = false;
+      metrics.count('charge_queries_total', { via, answer: answer?.state ?? 'none' });
+      if (answer !== null && answer.state !== 'unresolved') this.#take(charge, answer, via);
+    }
+    if (answer) this.#redate(charge);
+    if (!now) return;
+    if (answer === null || answer.state === 'unresolved') this.#unresolved(now, phase, via, answer !== null);
+    this.#schedule(charge);
+  }
+
+  /** What follows when a question did not settle the charge; `spoken` says whether the backend answered at all. */
+  #unresolved(watched: Watched, phase: Watch['phase'], via: Question, spoken: boolean): void {
+    const { clock, timings } = this.#o;
+    const { charge, doubtMs, deadlineMs } = watched.watch;
+    const nowMs = clock.monotonicMs();
+    const same = watched.watch.phase === phase;
+    if (same && via === 'expiry' && nowMs >= deadlineMs) {
       // Off the screen either way; while the backend has not spoken it stays watched.
       this.#commit(charge, { type: 'expired', charge });
-    } else if (now.watch.phase === phase && via === 'grace') {
-      if (answer) this.#commit(charge, { type: 'grace-over', charge });
-      else now.watch = inDoubt(now.watch, clock.monotonicMs(), timings);
+    } else if (same && (via === 'grace' || doubtMs > 0)) {
+      if (spoken) this.#commit(charge, { type: 'grace-over', charge });
+      else watched.watch = inDoubt(watched.watch, nowMs, timings);
+      this.#countDoubts();
     } else {
-      now.watch = asked(now.watch, clock.monotonicMs(), timings);
+      watched.watch = asked(watched.watch, nowMs, timings);
     }
-    this.#schedule(charge);
   }
 
   #take(charge: string, answer: ChargeAnswer, via: Via): void {

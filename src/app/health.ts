@@ -17,6 +17,11 @@ export interface HealthOptions {
 
 /** The ledger is looked at this often, so that a disk that became read-only stops the acceptors within two seconds. */
 const PROBE_MS = 1_000;
+/** Beyond this much of its size limit the journal needs a person, who may take days to come. */
+const NEARLY_FULL_PERCENT = 80;
+/** What a restart must not forget, because only a person can tell that it is over. */
+const OUTPUT_FACT = 'fault.output';
+const DELIVERY_FACT = 'alarm.delivery-unknown';
 
 /** What is wrong with the box right now, and what that leaves possible. */
 export class HealthService {
@@ -25,15 +30,21 @@ export class HealthService {
   readonly #alarms = new Map<string, Alarm>();
   readonly #faultyAcceptors = new Set<string>();
   #ledger: string | null = null;
-  #output: string | null = null;
+  #output: string | null;
   #cancelTimer: Cancel | null = null;
   #probedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: HealthOptions) {
     this.#o = options;
+    // Known before anything asks whether the box is ready.
+    this.#output = options.store.fact(OUTPUT_FACT);
   }
 
+  /** Raises again what was left open before the restart, and begins to look after the ledger. */
   start(): void {
+    if (this.#output !== null) this.raise('output-faulty', this.#output);
+    const delivery = this.#o.store.fact(DELIVERY_FACT);
+    if (delivery !== null) this.raise('delivery-unknown', delivery);
     this.#probe();
   }
 
@@ -61,15 +72,38 @@ export class HealthService {
     return this.#o.clock.monotonicMs() - this.#probedAtMs;
   }
 
+  /** Why the ledger cannot be written, or null. */
+  ledgerFault(): string | null {
+    return this.#ledger;
+  }
+
   /** A commit failed: no money is taken until a probe says otherwise. */
   ledgerFailed(reason: string): void {
     this.#setLedger(reason);
   }
 
-  /** The machine was not driven as intended. It stays out of service until the box is started again by whoever mended it. */
+  /** The machine was not driven as intended. It stays out of service, over restarts too, until `resetOutput`. */
   outputFailed(reason: string): void {
     this.#output = reason;
     this.raise('output-faulty', reason);
+    this.#keep(OUTPUT_FACT, reason);
+  }
+
+  /** Nobody knows whether a customer was served: the alarm stays, over restarts too, until `resetOutput`. */
+  deliveryUnknown(detail: string): void {
+    this.raise('delivery-unknown', detail);
+    this.#keep(DELIVERY_FACT, detail);
+  }
+
+  /**
+   * A person has looked at the machine and at what it delivered: the output is trusted again.
+   * @throws StoreFault when that cannot be written down; then nothing changes
+   */
+  resetOutput(): void {
+    this.#o.store.commit({ entries: [], facts: { [OUTPUT_FACT]: null, [DELIVERY_FACT]: null } });
+    this.#output = null;
+    this.clear('delivery-unknown');
+    this.clear('output-faulty');
   }
 
   acceptorFault(name: string, code: string, detail: string): void {
@@ -110,9 +144,26 @@ export class HealthService {
   }
 
   #probe(): void {
-    this.#setLedger(this.#o.store.probe());
+    const reason = this.#o.store.probe();
+    this.#setLedger(reason);
+    if (reason === null) this.#checkFill();
     this.#probedAtMs = this.#o.clock.monotonicMs();
     this.#cancelTimer = this.#o.clock.after(PROBE_MS, () => this.#probe());
+  }
+
+  #checkFill(): void {
+    const percent = this.#o.store.fillPercent?.() ?? 0;
+    if (percent <= NEARLY_FULL_PERCENT) this.clear('ledger-nearly-full');
+    else this.raise('ledger-nearly-full', `the journal uses ${percent} % of its size limit; when it is full no money is taken`);
+  }
+
+  /** The alarm holds without its fact too, only not over a restart. */
+  #keep(fact: string, value: string): void {
+    try {
+      this.#o.store.commit({ entries: [], facts: { [fact]: value } });
+    } catch (error) {
+      this.#o.log.error('alarm.not-recorded', { fact, error });
+    }
   }
 
   #setLedger(reason: string | null): void {

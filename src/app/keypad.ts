@@ -1,6 +1,5 @@
 import { fractionDigits, MAX_MINOR, type Money } from '../domain/money.ts';
 import type { Product, SalePolicy } from '../domain/policy.ts';
-import { restMinor } from '../domain/till/state.ts';
 import type { Log } from '../ports/log.ts';
 import type { SellRequest } from './box.ts';
 import type { TillService } from './till.ts';
@@ -12,6 +11,8 @@ export interface KeypadOptions {
   readonly sell: (request: SellRequest) => void;
   readonly cancel: (sale: string) => void;
   readonly pair: () => void;
+  /** Asks for a QR over what is left to pay, if that is possible. */
+  readonly requote: () => void;
   /** What is typed has changed. */
   readonly changed: () => void;
 }
@@ -58,7 +59,7 @@ export class Keypad {
     const typed = this.typed();
     if (till.state.sale) {
       // A sale whose QR came to nothing: OK asks for a new one over the rest.
-      if (restMinor(till.state) > 0) till.submit({ type: 'requote' });
+      this.#o.requote();
       return;
     }
     if (!typed) return;

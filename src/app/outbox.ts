@@ -22,10 +22,23 @@ const BATCH = 50;
 /** After a sale the box waits this long, so that a sale and what follows it at once travel together. */
 const SETTLE_MS = 500;
 
+type Retry = Extract<Delivery, { state: 'retry' }>;
+
+/** What became of the rows of one batch, over all the parts it was halved into. */
+interface Round {
+  /** The backend refused it as a whole. */
+  halved: boolean;
+  acked: boolean;
+  readonly refused: { readonly id: string; readonly sale: string; readonly reason: string }[];
+}
+
 /**
  * Brings sale reports to the backend: at boot, after each reconnect and soon after a sale. A row goes only when the
- * backend itself confirms it; a batch it refuses is halved until the one bad row stands alone, which is parked with an
- * alarm while the others go.
+ * backend itself confirms it. A batch without an answer is sent again as the very same batch, so that the backend can
+ * tell that it has it already. A batch it refuses is halved until the bad rows stand alone; they are parked with an
+ * alarm only when the backend took another row of the same batch. A backend that refuses every row (even a single one)
+ * is more likely wrong itself: then nothing is parked, `reports-refused` is raised, and all is tried again later
+ * together with what was sold meanwhile, which shows whose fault it is.
  */
 export class Outbox {
   readonly #o: OutboxOptions;
@@ -33,6 +46,12 @@ export class Outbox {
   #schedule: RetrySchedule;
   #running = false;
   #again = false;
+  /** The last try was in vain and the timer is set to the next one. */
+  #backingOff = false;
+  /** Monotonic time the backend asked to be left alone until. */
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  /** How many of the oldest rows make the next batch; null: as many as were tried equally often. */
+  #take: number | null = null;
   #cancelTimer: Cancel | null = null;
 
   constructor(options: OutboxOptions) {
@@ -42,7 +61,7 @@ export class Outbox {
 
   start(): void {
     this.#showParked();
-    this.kick();
+    this.kick('reconnect');
   }
 
   stop(): void {
@@ -50,53 +69,100 @@ export class Outbox {
     this.#cancelTimer?.();
   }
 
-  /** There is something new to deliver, or the way is free again. */
-  kick(): void {
-    this.#schedule = this.#o.retries();
+  /**
+   * There is something new to deliver (`sale`), or the way is free again (`reconnect`). Only a reconnect brings forward
+   * a try that waits after one in vain, and neither comes before the time the backend asked for.
+   */
+  kick(news: 'sale' | 'reconnect'): void {
+    if (news === 'sale' && this.#backingOff) return;
+    if (news === 'reconnect') {
+      this.#schedule = this.#o.retries();
+      this.#backingOff = false;
+    }
     this.#later(SETTLE_MS);
   }
 
   #later(ms: number): void {
     this.#cancelTimer?.();
     if (this.#abort.signal.aborted) return;
-    this.#cancelTimer = this.#o.clock.after(ms, () => {
+    const { clock, log } = this.#o;
+    this.#cancelTimer = clock.after(Math.max(ms, this.#notBeforeMs - clock.monotonicMs()), () => {
       if (this.#running) {
         this.#again = true;
         return;
       }
       this.#running = true;
+      this.#backingOff = false;
       this.#pump()
         .catch((error: unknown) => {
-          this.#o.log.error('outbox.not-recorded', { error });
-          this.#later(this.#schedule.next());
+          log.error('outbox.not-recorded', { error });
+          this.#backOff(this.#schedule.next());
         })
         .finally(() => {
           this.#running = false;
-          if (this.#again) this.#later(0);
+          if (this.#again && !this.#backingOff) this.#later(0);
           this.#again = false;
         });
     });
   }
 
+  #backOff(waitMs: number): void {
+    this.#backingOff = true;
+    this.#later(waitMs);
+  }
+
   async #pump(): Promise<void> {
-    const { store, paired } = this.#o;
+    const { paired, clock, log } = this.#o;
     while (paired() && !this.#abort.signal.aborted) {
-      const rows = store.outbox(BATCH);
+      const rows = this.#batch();
       if (rows.length === 0) return;
       const stuck = await this.#deliver(rows);
       if (this.#abort.signal.aborted) return;
       if (stuck) {
+        if (stuck.afterMs !== undefined) this.#notBeforeMs = clock.monotonicMs() + stuck.afterMs;
         const waitMs = this.#schedule.next() + (stuck.afterMs ?? 0);
-        this.#o.log.warn('outbox.retry', { rows: rows.length, reason: stuck.reason, waitMs });
-        this.#later(waitMs);
+        log.warn('outbox.retry', { rows: rows.length, reason: stuck.reason, waitMs });
+        this.#backOff(waitMs);
         return;
       }
       this.#schedule = this.#o.retries();
     }
   }
 
-  /** Delivers rows, halving what is refused; the delivery that has to be tried again later, or null. */
-  async #deliver(rows: readonly OutboxRow[]): Promise<Extract<Delivery, { state: 'retry' }> | null> {
+  /** The oldest rows; those tried before stay the batch they were, also after a restart. */
+  #batch(): readonly OutboxRow[] {
+    const rows = this.#o.store.outbox(this.#take ?? BATCH);
+    if (this.#take !== null) return rows;
+    const end = rows.findIndex(({ attempts }) => attempts !== rows[0]?.attempts);
+    return end === -1 ? rows : rows.slice(0, end);
+  }
+
+  /** Delivers one batch and parks what only the backend's refusal of that row explains; what has to be tried again later, or null. */
+  async #deliver(rows: readonly OutboxRow[]): Promise<Retry | null> {
+    const { store, health, log } = this.#o;
+    const round: Round = { halved: false, acked: false, refused: [] };
+    // Before sending: when power is cut before the answer, the next run still knows what belonged together.
+    store.commit({ entries: [], attempted: rows.map(({ id }) => id) });
+    const stuck = await this.#send(rows, round);
+    if (this.#abort.signal.aborted) return null;
+    const [first] = round.refused;
+    this.#take = stuck && !round.halved ? rows.length : null;
+    if (round.acked) health.clear('reports-refused');
+    if (first === undefined) return stuck;
+    if (round.acked) {
+      store.commit({ entries: [], parked: round.refused.map(({ id, reason }) => ({ id, reason })) });
+      for (const refusal of round.refused) log.error('outbox.parked', refusal);
+      this.#showParked();
+      return stuck;
+    }
+    if (stuck) return stuck;
+    this.#take = BATCH;
+    health.raise('reports-refused', `the backend refuses every sale report: ${first.reason}`);
+    return { state: 'retry', reason: first.reason };
+  }
+
+  /** Sends rows, halving what is refused; the delivery that got no answer, or null. */
+  async #send(rows: readonly OutboxRow[], round: Round): Promise<Retry | null> {
     const { store, gateway, metrics, log } = this.#o;
     const ids = rows.map((row) => row.id);
     const delivery = await gateway.deliver(
@@ -107,22 +173,23 @@ export class Outbox {
     metrics.count('outbox_deliveries_total', { outcome: delivery.state });
     if (delivery.state === 'acked') {
       store.commit({ entries: [], acknowledged: ids });
+      round.acked = true;
       log.info('outbox.delivered', { rows: rows.length });
       return null;
     }
     if (delivery.state === 'retry') {
-      store.commit({ entries: [], attempted: ids });
+      // A part of a batch is from now on a batch of its own.
+      if (round.halved) store.commit({ entries: [], attempted: ids });
       return delivery;
     }
     const [only] = rows;
     if (rows.length === 1 && only) {
-      store.commit({ entries: [], parked: [{ id: only.id, reason: delivery.reason }] });
-      log.error('outbox.parked', { id: only.id, sale: only.report.sale, reason: delivery.reason });
-      this.#showParked();
+      round.refused.push({ id: only.id, sale: only.report.sale, reason: delivery.reason });
       return null;
     }
+    round.halved = true;
     const half = Math.ceil(rows.length / 2);
-    return (await this.#deliver(rows.slice(0, half))) ?? (await this.#deliver(rows.slice(half)));
+    return (await this.#send(rows.slice(0, half), round)) ?? (await this.#send(rows.slice(half), round));
   }
 
   #showParked(): void {

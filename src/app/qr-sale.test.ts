@@ -88,15 +88,16 @@ describe('a sale by QR', () => {
       }),
     );
     bench.box.sell({ amountMinor: 2_000, origin: 'api' });
+    let acknowledged: Promise<void> | null = null;
     const watch = bench.gateway.watch.bind(bench.gateway);
     bench.gateway.watch = async (charge) => {
       const granted = await watch(charge);
-      await bench.gateway.push(charge, { state: 'paid' });
+      acknowledged = bench.gateway.push(charge, { state: 'paid' });
       return granted;
     };
     offer({ charge: 'ch_fast', qr: 'QR', expiresAtMs: bench.clock.wallMs() + MINUTE });
     await settle();
-    await settle();
+    await acknowledged;
     expect(bench.kinds()).toContain('charge.paid');
   });
 

@@ -19,6 +19,8 @@ export interface SaleDeskOptions {
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
 const MAX_DESCRIPTION = 200;
+/** Where the inbox keeps the keys of sales. */
+const KEY_SOURCE = 'sale-key';
 /** Entries one sale can have: far more than any real one. */
 const SALE_ENTRIES = 1_000;
 
@@ -32,18 +34,19 @@ export class SaleDesk {
 
   sell(request: SellRequest): SaleView {
     const { policy, board, till } = this.#o;
-    const earlier = this.#underKey(request.idempotencyKey);
-    if (earlier) return earlier;
     const description = request.description ?? '';
+    const earlier = this.#underKey(request.idempotencyKey);
+    if (earlier) return sameAs(earlier, request.amountMinor, description);
     if (description.length > MAX_DESCRIPTION) throw badText('description', 'description-too-long', `at most ${MAX_DESCRIPTION} characters`);
     const due = money(request.amountMinor, policy.currency, 1);
     this.#checkRange(due.minor);
     this.#checkReady();
     const product = policy.products.find((p) => p.button === request.product);
     const drive = board.delivery ? driveFor(product?.drive ?? policy.drive, due.minor) : null;
+    if (board.delivery && !drive) throw buysNothing(due.minor);
     const sale = till.newId();
     const key = request.idempotencyKey;
-    const along = key === undefined ? {} : { facts: { [factOf(key)]: sale } };
+    const along = key === undefined ? {} : { inbox: [{ source: KEY_SOURCE, id: key }] };
     till.submit({ type: 'open', sale, dueMinor: due.minor, description, origin: request.origin, drive }, along);
     return this.known(sale);
   }
@@ -72,8 +75,11 @@ export class SaleDesk {
   #underKey(key: string | undefined): SaleView | null {
     if (key === undefined) return null;
     if (!IDEMPOTENCY_KEY.test(key)) throw badText('idempotency key', 'idempotency-key-invalid', '1 to 128 printable ASCII characters');
-    const sale = this.#o.store.fact(factOf(key));
-    return sale === null ? null : this.known(sale);
+    const seq = this.#o.store.seenAt({ source: KEY_SOURCE, id: key });
+    if (seq === null) return null;
+    // Every entry of the commit that carried the key belongs to the sale.
+    const [recorded] = this.#o.store.ledger({ after: seq - 1, limit: 1 });
+    return recorded && 'sale' in recorded.entry && recorded.entry.sale !== null ? this.known(recorded.entry.sale) : null;
   }
 
   #checkRange(minor: number): void {
@@ -99,7 +105,23 @@ export class SaleDesk {
   }
 }
 
-const factOf = (key: string): string => `sale-key.${key}`;
+/** The sale from before, when the same was asked for under its key. @throws CallerFault `idempotency-mismatch` */
+function sameAs(earlier: SaleView, amountMinor: number, description: string): SaleView {
+  if (earlier.dueMinor === amountMinor && earlier.description === description) return earlier;
+  throw new CallerFault('The idempotency key stands for another sale', {
+    code: 'idempotency-mismatch',
+    found: `${amountMinor} minor units`,
+    expected: `${earlier.dueMinor} minor units and the same description, as sale ${earlier.id} has`,
+    remedy: 'Use a new key for a new sale.',
+  });
+}
+
+const buysNothing = (minor: number): CallerFault =>
+  new CallerFault('The amount buys nothing', {
+    code: 'amount-out-of-range',
+    found: `${minor} minor units`,
+    expected: 'at least the unitMinor of the drive, which is what one pulse costs',
+  });
 
 function badText(what: string, code: string, expected: string): CallerFault {
   return new CallerFault(`The ${what} is not usable`, { code, expected });

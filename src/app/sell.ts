@@ -1,7 +1,7 @@
 import { Fault } from '../domain/fault.ts';
 import type { Money } from '../domain/money.ts';
 import type { SaleTimings } from '../domain/policy.ts';
-import { restMinor, wantsNewQr } from '../domain/till/state.ts';
+import { wantsNewQr } from '../domain/till/state.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
@@ -20,6 +20,8 @@ export interface SellOptions {
   readonly cashBusy: () => boolean;
 }
 
+/** Pause before work the journal could not take is done again. */
+const ASK_AGAIN_MS = 1_000;
 /** Longest reason kept in the journal, characters. */
 const MAX_REASON = 300;
 
@@ -31,6 +33,8 @@ export class Sell {
   readonly #o: SellOptions;
   #asking: { readonly request: string; readonly abort: AbortController } | null = null;
   #cancelTimer: Cancel | null = null;
+  /** The sale a QR for the rest was asked for in vain. */
+  #vainFor: string | null = null;
   #stopped = true;
 
   constructor(options: SellOptions) {
@@ -74,8 +78,11 @@ export class Sell {
       try {
         const offer = await gateway.requestQr({ request, amount, description }, signal);
         await confirm.expect(offer.charge);
-        if (!signal.aborted) till.submit({ type: 'qr-offered', request, ...offer });
-        confirm.settleExpected(offer.charge);
+        try {
+          if (!signal.aborted) till.submit({ type: 'qr-offered', request, ...offer });
+        } finally {
+          confirm.settleExpected(offer.charge);
+        }
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -99,7 +106,15 @@ export class Sell {
       this.#o.till.submit({ type: 'qr-refused', request, code, reason });
     } catch (fault) {
       this.#o.log.error('charge.refusal-not-recorded', { request, error: fault });
+      this.#askAgainLater();
     }
+  }
+
+  /** Neither an offer nor a refusal could be committed: the request still stands in the journal, so it is asked again. */
+  #askAgainLater(): void {
+    this.#asking = null;
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#o.clock.after(ASK_AGAIN_MS, () => this.#follow());
   }
 
   /** One timer serves both waits of a sale without a QR: a new QR for the rest, or its end when nobody pays. */
@@ -110,23 +125,28 @@ export class Sell {
     const { sale } = till.state;
     if (sale?.phase !== 'paying' || sale.request || sale.charge) return;
     const moneyIsIn = sale.cashMinor + sale.qrMinor > 0;
-    if (moneyIsIn && !wantsNewQr(till.state)) return;
-    this.#cancelTimer = clock.after(moneyIsIn ? timings.requoteMs : timings.cashIdleMs, () => this.#timerStruck(sale.id));
+    const requote = wantsNewQr(till.state) && this.#vainFor !== sale.id;
+    if (moneyIsIn && !requote) return;
+    this.#cancelTimer = clock.after(requote ? timings.requoteMs : timings.cashIdleMs, () => this.#timerStruck(sale.id, requote));
   }
 
-  #timerStruck(saleId: string): void {
+  #timerStruck(saleId: string, requote: boolean): void {
     const { till, cashBusy, log } = this.#o;
-    const { sale } = till.state;
-    if (this.#stopped || sale?.id !== saleId) return;
+    if (this.#stopped || till.state.sale?.id !== saleId) return;
     if (cashBusy()) {
       this.#armTimer();
       return;
     }
     try {
-      if (sale.cashMinor + sale.qrMinor === 0) till.submit({ type: 'cancel', sale: sale.id, reason: 'timeout' });
-      else if (restMinor(till.state) > 0) till.submit({ type: 'requote' });
+      if (!requote) till.submit({ type: 'cancel', sale: saleId, reason: 'timeout' });
+      else if (till.submit({ type: 'requote' }).length === 0) {
+        // No QR is possible now: from here on the sale waits for cash, or for somebody who presses OK.
+        this.#vainFor = saleId;
+        this.#armTimer();
+      }
     } catch (error) {
       log.error('sale.timer-failed', { sale: saleId, error });
+      this.#askAgainLater();
     }
   }
 }

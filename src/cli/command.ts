@@ -30,6 +30,14 @@ export interface Io {
   readonly isTTY: boolean;
 }
 
+/** When, besides at a signal, a command is to stop, and how long that may take. */
+export interface StopWhen {
+  /** The process ends with 1 when it is still there so many milliseconds later; default 15,000. */
+  readonly withinMs?: number;
+  /** Also when standard input ends: whoever holds its other end is gone. */
+  readonly inputEnds?: boolean;
+}
+
 export interface Context<O extends OptionSpecs = OptionSpecs> {
   /** The positional arguments, already checked against `args`. */
   readonly args: readonly string[];
@@ -44,7 +52,7 @@ export interface Context<O extends OptionSpecs = OptionSpecs> {
    * From the first call on, Ctrl-C and SIGTERM abort this signal and no longer end the process at once; a second one
    * does. For commands that run until they are told to stop.
    */
-  stopSignal(): AbortSignal;
+  stopSignal(when?: StopWhen): AbortSignal;
 }
 
 /**

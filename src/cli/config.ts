@@ -2,7 +2,7 @@ import { type CommandGroup, command } from './command.ts';
 
 const check = command({
   name: 'check',
-  summary: 'Check a configuration file and the secrets it names',
+  summary: 'Check a configuration file, the secrets it names and its products against its board',
   usage: 'FILE',
   args: { least: 1, most: 1 },
   options: {},
@@ -10,7 +10,10 @@ const check = command({
   async run({ args: [file = ''], env, show }) {
     const { loadConfig } = await import('../runtime/config.ts');
     const { redact } = await import('../runtime/redact.ts');
+    const { BOARDS_DIR, loadBoard } = await import('../runtime/board.ts');
+    const { checkProducts } = await import('../runtime/products.ts');
     const settings = loadConfig(file, env);
+    checkProducts(file, settings, loadBoard(settings.board, BOARDS_DIR));
     const { device, board, protocol, api } = settings;
     show({ ok: true, settings: redact(settings) }, () =>
       [

@@ -72,7 +72,7 @@ async function start(
     io,
     env: host.env,
     show: (value, text) => (json ? io.json(value) : io.out(text())),
-    stopSignal: () => host.stopSignal(),
+    stopSignal: (when) => host.stopSignal(when),
   };
   return command.run(context);
 }

@@ -4,6 +4,9 @@ import { command, UsageFault } from './command.ts';
 /** A box keeps its state where Debian keeps such things; anywhere else it stands beside the project. */
 const BOX_STATE = '/var/lib/tilld';
 
+/** A service manager or supervisor that asks for an end waits longer than this. */
+const STOP_MS = 4_500;
+
 /** `tilld run`: the box, until it is told to stop. */
 export const run = command({
   name: 'run',
@@ -11,12 +14,17 @@ export const run = command({
   usage: '',
   options: {
     config: { type: 'string', value: 'FILE', help: 'Configuration of the box (required)' },
+    'until-parent-ends': {
+      type: 'boolean',
+      help: 'Also stop when standard input ends, as it does with the program at its other end',
+      default: false,
+    },
     state: { type: 'string', value: 'DIR', help: `Folder for the journal; default ${BOX_STATE} where it exists, else .tilld` },
   },
   examples: ['tilld run --config box.json', 'tilld run --config /etc/tilld/tilld.json --state /var/lib/tilld'],
   run: async ({ values, show, stopSignal }) => {
     if (values.config === undefined) throw new UsageFault('--config is missing', { expected: '--config FILE' });
-    const stop = stopSignal();
+    const stop = stopSignal({ withinMs: STOP_MS, inputEnds: values['until-parent-ends'] });
     const { runBox } = await import('../runtime/run-box.ts');
     const stateDir = values.state ?? (existsSync(BOX_STATE) ? BOX_STATE : '.tilld');
     const box = await runBox({ configFile: values.config, stateDir });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../runtime/config.ts';
 import { runTilld } from '../testkit/command-line.ts';
+import { TilldProcess } from '../testkit/run-process.ts';
 import { openStateFolder, portsIn, writeBoxConfig } from './simulate-state.ts';
 
 let folder: string;
@@ -161,5 +162,26 @@ describe('tilld simulate', () => {
     stop.abort();
     expect((await ended).code).toBe(0);
     for (const url of [panelUrl, backendUrl, `${apiUrl}/healthz`]) await expect(fetch(url)).rejects.toThrow();
+  });
+
+  test('that is killed takes its box with it, and the state can be used again', async () => {
+    const killed = new TilldProcess(['simulate', '--json', '--state', folder, ...FREE]);
+    const apiUrl = (await killed.says(/"apiUrl":"([^"]+)"/))[1] ?? '';
+    expect((await fetch(`${apiUrl}/healthz`)).status).toBe(200);
+    expect((await killed.end('SIGKILL')).signal).toBe('SIGKILL');
+    await expect
+      .poll(
+        () =>
+          fetch(apiUrl).then(
+            () => 'alive',
+            () => 'gone',
+          ),
+        { timeout: 5_000, interval: 50 },
+      )
+      .toBe('gone');
+    const again = new TilldProcess(['simulate', '--json', '--state', folder, ...FREE]);
+    await again.says(/"apiUrl"/);
+    const { code, err } = await again.end();
+    expect({ code, err: err.replace(/^The box is ready.*\n/, '') }).toEqual({ code: 0, err: '' });
   });
 });

@@ -11,7 +11,6 @@ import { claimPort } from './simulate-ports.ts';
 import { openStateFolder, portsIn, type SimulationFiles, writeBoxConfig } from './simulate-state.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
-const BOARDS = fileURLToPath(new URL('../../boards/', import.meta.url));
 
 /** How long the box may take to answer before the addresses are printed all the same. */
 const READY_MS = 10_000;
@@ -66,7 +65,8 @@ export const simulate: Command = command({
     running.defer(() => panel.stop());
 
     await box.supervisor.switchOn();
-    if (!(await answers(box.api, box.clock, box.supervisor, stop))) log.warn('box.not-answering', { config: files.configFile });
+    if (!(await answers(box.api, box.clock, box.supervisor, stop)) && !stop.aborted)
+      log.warn('box.not-answering', { config: files.configFile });
     const addresses = {
       panelUrl: `${urlOf({ host: loopbackNamed(host), port: panel.port })}/`,
       backendUrl: refUrl,
@@ -100,7 +100,7 @@ async function claimPorts(wanted: Readonly<Record<'panel' | 'api' | 'http' | 'mq
 
 /** The box by its configuration, which is checked here: a fault in it is told at once and not by a box that cannot start. */
 async function boxOf({ configFile, boxState }: SimulationFiles, io: Io, log: Log) {
-  const [{ loadConfig }, { loadBoard }, { panelBoard }, { Supervisor }, { systemClock }] = await Promise.all([
+  const [{ loadConfig }, { BOARDS_DIR, loadBoard }, { panelBoard }, { Supervisor }, { systemClock }] = await Promise.all([
     import('../runtime/config.ts'),
     import('../runtime/board.ts'),
     import('../simulator/panel-board.ts'),
@@ -108,7 +108,7 @@ async function boxOf({ configFile, boxState }: SimulationFiles, io: Io, log: Log
     import('../runtime/clock.ts'),
   ]);
   const config = loadConfig(configFile);
-  const board = loadBoard(config.board, BOARDS);
+  const board = loadBoard(config.board, BOARDS_DIR);
   if (board.hardware !== 'simulated') {
     throw new ConfigurationFault('The board of the virtual box must be a simulated one', {
       code: 'board-not-simulated',
@@ -124,7 +124,8 @@ async function boxOf({ configFile, boxState }: SimulationFiles, io: Io, log: Log
     api: { host: destination(config.api.host), port, ...(token === undefined ? {} : { token }) },
     supervisor: new Supervisor({
       command: process.execPath,
-      args: [MAIN, 'run', '--config', configFile, '--state', boxState],
+      // However this process ends, its box must not go on alone and hold its port.
+      args: [MAIN, 'run', '--until-parent-ends', '--config', configFile, '--state', boxState],
       clock,
       log,
       onLine: (line) => forward(line, io, log),

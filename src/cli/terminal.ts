@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import type { Io } from './command.ts';
+import type { Io, StopWhen } from './command.ts';
 
 /**
  * The process's own stdout and stderr. Written synchronously, so that nothing is lost when the process ends right
@@ -29,23 +29,40 @@ function write(fd: number, text: string): void {
 /** What a command may know of the process it runs in. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
-  stopSignal(): AbortSignal;
+  /** See `Context.stopSignal`. */
+  stopSignal(when?: StopWhen): AbortSignal;
 }
+
+/** Longest a stop may take unless the command says otherwise, ms. */
+const STOP_LIMIT_MS = 15_000;
 
 /** The real process. Signals keep their usual effect until a command asks for `stopSignal`. */
 export function processHost(): Host {
   let controller: AbortController | null = null;
   return {
     env: process.env,
-    stopSignal() {
+    stopSignal({ withinMs = STOP_LIMIT_MS, inputEnds = false } = {}) {
       if (controller) return controller.signal;
       const stop = new AbortController();
       controller = stop;
+      const abort = () => {
+        if (stop.signal.aborted) return;
+        // It also keeps the process waiting for a stop that has nothing else left to wait for.
+        setTimeout(() => giveUp(withinMs), withinMs);
+        stop.abort();
+      };
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
         // `once`: the second signal finds the default action again and ends the process.
-        process.once(signal, () => stop.abort());
+        process.once(signal, abort);
       }
+      if (inputEnds) process.stdin.once('end', abort).once('error', abort).resume();
       return stop.signal;
     },
   };
+}
+
+/** What is committed is safe: better an end that is late and said to be so than none. */
+function giveUp(withinMs: number): never {
+  write(2, `tilld: not everything could be ended in order within ${withinMs / 1_000} s\n`);
+  process.exit(1);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asked, due, inDoubt, watchGrace, watchShown } from './confirmation.ts';
+import { asked, due, inDoubt, shownUntil, unrecorded, watchGrace, watchShown } from './confirmation.ts';
 import { DEFAULT_TIMINGS } from './policy.ts';
 
 /** Times at which a question is asked when every answer leaves the charge unresolved. */
@@ -52,6 +52,37 @@ describe('when a charge is asked about', () => {
     const doubtful = inDoubt(watchGrace('c', 1_000, DEFAULT_TIMINGS), end, DEFAULT_TIMINGS);
     expect(due(doubtful, end)).toEqual({ atMs: end + DEFAULT_TIMINGS.pollMaxMs });
     expect(due(doubtful, end + DEFAULT_TIMINGS.pollMaxMs)).toEqual({ ask: 'grace' });
+  });
+
+  it('asks about a charge in doubt ever more rarely, at least once an hour', () => {
+    let watch = watchGrace('c', 0, DEFAULT_TIMINGS);
+    const pauses: number[] = [];
+    for (let i = 0; i < 9; i++) {
+      const now = watch.deadlineMs;
+      watch = inDoubt(watch, now, DEFAULT_TIMINGS);
+      pauses.push((watch.deadlineMs - now) / 1_000);
+    }
+    expect(pauses).toEqual([30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
+  });
+
+  it('asks again soon for an answer that could not be recorded, however often that happens', () => {
+    let watch = watchGrace('c', 0, DEFAULT_TIMINGS);
+    for (let i = 1; i <= 3; i++) {
+      watch = unrecorded(watch, i * 1_000, DEFAULT_TIMINGS);
+      expect(due(watch, i * 1_000)).toEqual({ atMs: i * 1_000 + DEFAULT_TIMINGS.pollMaxMs });
+      expect(watch.doubtMs).toBe(0);
+    }
+  });
+
+  it.each([
+    ['the same', 60_000, 100_000],
+    ['a little less', 58_500, 100_000],
+    ['much less', 58_000, 98_000],
+    ['over', -5_000, 35_000],
+    ['longer', 90_000, 130_000],
+    ['longer than any', 1e15, 1_000 + DEFAULT_TIMINGS.qrMaxMs],
+  ])('a QR whose life turns out to be %s is shown as long', (_what, lifeMs, untilMs) => {
+    expect(shownUntil(100_000, 1_000, 40_000, lifeMs, DEFAULT_TIMINGS)).toBe(untilMs);
   });
 
   it('always ends, and never waits longer than the longest poll delay once polling has begun', () => {

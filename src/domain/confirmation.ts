@@ -12,7 +12,14 @@ export interface Watch {
   readonly deadlineMs: number;
   readonly nextPollMs: number;
   readonly pollDelayMs: number;
+  /** The pause before the next question once the grace time ran out without an answer; 0 before that. */
+  readonly doubtMs: number;
 }
+
+/** Longest pause between questions about a charge in doubt. */
+const MAX_DOUBT_MS = 3_600_000;
+/** The backend's clock is known to the second: a smaller difference is no news. */
+const CLOCK_NEWS_MS = 1_500;
 
 /** What is due now: a question (by which road), or nothing before `atMs`. */
 export type Due = { readonly ask: 'poll' | 'expiry' | 'grace' } | { readonly atMs: number };
@@ -20,7 +27,14 @@ export type Due = { readonly ask: 'poll' | 'expiry' | 'grace' } | { readonly atM
 /** A watch over a QR that is shown from now on for `lifeMs` (0 = expired already; at most `qrMaxMs` is believed). */
 export function watchShown(charge: string, nowMs: number, lifeMs: number, timings: SaleTimings): Watch {
   const life = Math.min(Math.max(0, lifeMs), timings.qrMaxMs);
-  return { charge, phase: 'shown', deadlineMs: nowMs + life, nextPollMs: nowMs + timings.firstPollMs, pollDelayMs: timings.pollMinMs };
+  return {
+    charge,
+    phase: 'shown',
+    deadlineMs: nowMs + life,
+    nextPollMs: nowMs + timings.firstPollMs,
+    pollDelayMs: timings.pollMinMs,
+    doubtMs: 0,
+  };
 }
 
 /** The same charge once its QR is off the screen: watched for the grace time from now on. */
@@ -31,6 +45,7 @@ export function watchGrace(charge: string, nowMs: number, timings: SaleTimings):
     deadlineMs: nowMs + timings.graceMs,
     nextPollMs: nowMs + timings.pollMinMs,
     pollDelayMs: timings.pollMinMs,
+    doubtMs: 0,
   };
 }
 
@@ -51,9 +66,24 @@ export function asked(watch: Watch, nowMs: number, timings: SaleTimings): Watch 
 }
 
 /**
- * The watch after the question at the end of the grace time got no answer at all: the charge stays in doubt until the
- * backend has spoken, so the end moves on by the longest poll delay.
+ * The watch after a question past the grace time got no answer at all: the charge stays in doubt until the backend has
+ * spoken, and is asked about after `pollMaxMs`, then after twice as long each time, up to an hour.
  */
 export function inDoubt(watch: Watch, nowMs: number, timings: SaleTimings): Watch {
+  const doubtMs = Math.min(Math.max(timings.pollMaxMs, watch.doubtMs * 2), MAX_DOUBT_MS);
+  return { ...watch, deadlineMs: nowMs + doubtMs, nextPollMs: nowMs + doubtMs, doubtMs };
+}
+
+/** The watch after an answer that the box could not record: it is asked for again after the longest poll delay. */
+export function unrecorded(watch: Watch, nowMs: number, timings: SaleTimings): Watch {
   return { ...watch, deadlineMs: nowMs + timings.pollMaxMs, nextPollMs: nowMs + timings.pollMaxMs };
+}
+
+/**
+ * Until when a QR that has been shown since `sinceMs` may stay, now that its life is known to be `lifeMs` from `nowMs` on:
+ * `untilMs` itself when that is no news, and never more than `qrMaxMs` after it was first shown.
+ */
+export function shownUntil(untilMs: number, sinceMs: number, nowMs: number, lifeMs: number, timings: SaleTimings): number {
+  const found = Math.min(nowMs + lifeMs, sinceMs + timings.qrMaxMs);
+  return Math.abs(found - untilMs) > CLOCK_NEWS_MS ? found : untilMs;
 }

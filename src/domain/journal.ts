@@ -55,7 +55,7 @@ export type Entry =
       readonly late: boolean;
     }
   | { readonly kind: 'charge.failed'; readonly sale: string; readonly charge: string; readonly via: Via; readonly reason: string }
-  /** A backend contradicted its own earlier final answer; recorded, without effect on money. */
+  /** A backend contradicted its own earlier final answer. A payment that it took back keeps its effect; one that it granted after all is booked by an entry of its own. */
   | {
       readonly kind: 'charge.conflict';
       readonly sale: string;

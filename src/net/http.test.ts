@@ -4,8 +4,9 @@ import net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { RequestFault } from '../domain/request-fault.ts';
-import { type Certificates, hasOpenssl, makeCertificates, type Pair } from '../testkit/certificates.ts';
+import { type Certificates, makeCertificates, type Pair } from '../testkit/certificates.ts';
 import { FakeClock } from '../testkit/clock.ts';
+import { needsOpenssl } from '../testkit/needs.ts';
 import type { HttpEndpoint } from './endpoint.ts';
 import { createHttpClient, type HttpClient, type HttpClientOptions, jsonBody } from './http.ts';
 
@@ -208,7 +209,8 @@ test('a dial hook makes every connection, and what it refuses is refused', async
   expect((await fault(get(cut))).code).toBe('peer-unreachable');
 });
 
-describe.skipIf(!hasOpenssl)('over TLS (needs openssl)', () => {
+const openssl = needsOpenssl();
+describe.skipIf(openssl.missing)(`over TLS${openssl.why}`, () => {
   let pems: Certificates;
   beforeAll(() => {
     pems = makeCertificates();

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Agent, Dispatcher } from 'undici';
 import { RequestFault } from '../domain/request-fault.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -42,6 +43,7 @@ export interface HttpClient {
    * `peer-unreachable`, `peer-too-large`, `peer-not-http`, `tls-…`, `request-aborted`
    */
   request(request: HttpRequest): Promise<HttpReply>;
+  /** Ends every request and connection, those being made too. */
   close(): Promise<void>;
 }
 
@@ -50,10 +52,11 @@ export function createHttpClient({ endpoint, clock, timeoutMs, maxBytes, dial }:
   const base = new URL(endpoint.url);
   const prefix = base.pathname.replace(/\/$/, '');
   let agent: Promise<Agent> | null = null;
+  const connecting = new Set<Socket>();
   const connect = async (): Promise<Agent> => {
     const { Agent } = await import('undici');
     return new Agent({
-      connect: connector(endpoint, clock, timeoutMs / 2, dial),
+      connect: connector(endpoint, clock, timeoutMs / 2, dial, connecting),
       allowH2: false,
       connections: 4,
       pipelining: 1,
@@ -88,7 +91,11 @@ export function createHttpClient({ endpoint, clock, timeoutMs, maxBytes, dial }:
         cancel();
       }
     },
-    close: async () => void (await (await agent)?.destroy()),
+    close: async () => {
+      // The agent knows only what is connected.
+      for (const socket of connecting) socket.destroy();
+      await (await agent)?.destroy();
+    },
   };
 }
 
@@ -132,13 +139,15 @@ function retryAfter(header: string | string[] | undefined, nowMs: number): numbe
 
 type ConnectCallback = (...result: [null, ReturnType<typeof openSocket>] | [Error, null]) => void;
 
-function connector(endpoint: HttpEndpoint, clock: Clock, limitMs: number, dial: Dial | undefined) {
+function connector(endpoint: HttpEndpoint, clock: Clock, limitMs: number, dial: Dial | undefined, connecting: Set<Socket>) {
   return ({ hostname, port, protocol }: { hostname: string; port: string; protocol: string }, callback: ConnectCallback): void => {
     const secure = protocol === 'https:';
     const socket = openSocket({ host: hostname, port: Number(port) || (secure ? 443 : 80), tls: secure ? endpoint : null }, dial);
+    connecting.add(socket);
     const cancel = clock.after(limitMs, () => void socket.destroy(failed('peer-timeout', `There was no connection within ${limitMs} ms`)));
     const settle = (...result: Parameters<ConnectCallback>) => {
       cancel();
+      connecting.delete(socket);
       socket.off('error', onError).off('close', onClose);
       callback(...result);
     };

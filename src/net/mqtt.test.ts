@@ -1,9 +1,10 @@
 import net from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type TestBroker, type TestBrokerOptions, testBroker } from '../testkit/broker.ts';
-import { type Certificates, hasOpenssl, makeCertificates } from '../testkit/certificates.ts';
+import { type Certificates, makeCertificates } from '../testkit/certificates.ts';
 import { settle } from '../testkit/clock.ts';
 import { testLink } from '../testkit/mqtt-link.ts';
+import { needsOpenssl } from '../testkit/needs.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -248,7 +249,8 @@ describe('against a broker', () => {
   });
 });
 
-describe.skipIf(!hasOpenssl)('over TLS (needs openssl)', () => {
+const openssl = needsOpenssl();
+describe.skipIf(openssl.missing)(`over TLS${openssl.why}`, () => {
   let pems: Certificates;
   beforeAll(() => {
     pems = makeCertificates();

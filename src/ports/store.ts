@@ -30,7 +30,7 @@ export interface Commit {
   readonly acknowledged?: readonly string[];
   /** Rows the backend refused for good. */
   readonly parked?: readonly { readonly id: string; readonly reason: string }[];
-  /** Rows whose delivery was tried in vain. */
+  /** Rows whose delivery is being tried: counted before they are sent, so that a batch that got no answer is known as one. */
   readonly attempted?: readonly string[];
   /** Small facts about the box itself (pairing, identifiers, settings); null removes. Never a secret. */
   readonly facts?: Readonly<Record<string, string | null>>;
@@ -83,7 +83,8 @@ export interface Store {
   commit(commit: Commit): Recorded[];
   ledger(query: LedgerQuery): Recorded[];
   lastSeq(): number;
-  seen(key: InboxKey): boolean;
+  /** Sequence number of the last entry of the commit that took the message in, or null for one that is new. */
+  seenAt(key: InboxKey): number | null;
   /** Waiting rows, oldest first, without the parked ones. */
   outbox(limit: number): OutboxRow[];
   parked(limit: number): OutboxRow[];
@@ -94,5 +95,7 @@ export interface Store {
   saveCheckpoint(checkpoint: Checkpoint): void;
   /** Cheap check that a commit could succeed now (file system writable, below the size cap); null, or what is wrong. */
   probe(): string | null;
+  /** How much of its size limit the journal uses, in whole percent; absent when it has none. */
+  fillPercent?(): number;
   close(): void;
 }

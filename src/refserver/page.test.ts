@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CHROMIUM, needsChromium } from '../testkit/needs.ts';
 import {
   control,
   PAYMENTS_PATH,
@@ -13,10 +13,9 @@ import {
 } from '../testkit/promptpay-box.ts';
 import { type ReferenceBackend, startReferenceBackend } from './server.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const missing = existsSync(CHROMIUM) ? '' : ` (skipped: there is no ${CHROMIUM}, install Debian's chromium)`;
+const browserNeed = needsChromium();
 
-describe.skipIf(missing !== '')(`the page in a browser${missing}`, () => {
+describe.skipIf(browserNeed.missing)(`the page in a browser${browserNeed.why}`, () => {
   let browser: Browser;
   let backend: ReferenceBackend;
   let box: WireBox;
@@ -86,6 +85,8 @@ describe.skipIf(missing !== '')(`the page in a browser${missing}`, () => {
     const second = wireBox(backend.httpUrl, () => Date.now(), { mac: '02:00:5E:00:53:02' });
     await second.pair();
     await section('Devices').getByText('device-0002').waitFor();
+    // The second box is shown as soon as it has registered, and has a field of its own until it is claimed.
+    await expect.poll(() => field.count()).toBe(1);
     expect(await field.inputValue()).toBe('12');
     expect(await field.evaluate((element) => element.matches(':focus'))).toBe(true);
   });

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import type { Board } from '../domain/board.ts';
 import { ConfigurationFault } from '../domain/fault.ts';
@@ -7,6 +8,9 @@ import { nearest } from '../domain/nearest.ts';
 import { BOARD_SCHEMA } from './board-schema.ts';
 import { type FieldFault, fieldFaults, listed } from './field-faults.ts';
 import { jsonFault } from './json-text.ts';
+
+/** The board files that come with tilld. */
+export const BOARDS_DIR = fileURLToPath(new URL('../../boards', import.meta.url));
 
 /** Everything that is wrong with a board file at once. */
 export class BoardInvalid extends ConfigurationFault {

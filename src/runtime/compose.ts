@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxService } from '../app/box-service.ts';
 import type { Board } from '../domain/board.ts';
-import { ConfigurationFault } from '../domain/fault.ts';
+import { ConfigurationFault, DeviceFault } from '../domain/fault.ts';
 import { idText } from '../domain/identity.ts';
 import { StoreFault } from '../domain/store-fault.ts';
 import { watchButtons } from '../drivers/buttons.ts';
@@ -51,12 +51,11 @@ export interface ComposedBox {
 
 /**
  * Puts a box together from its settings: the only place that knows every room. Nothing runs before `start`.
- * @throws ConfigurationFault from the board file or `state-in-use`; StoreFault when the journal cannot be opened
+ * @throws ConfigurationFault from the board file or `state-in-use`; DeviceFault `state-unwritable`; StoreFault when the journal cannot be opened
  */
 export async function composeBox(options: ComposeOptions): Promise<ComposedBox> {
   const { settings, stateDir, clock, log } = options;
-  mkdirSync(stateDir, { recursive: true });
-  chmodSync(stateDir, 0o700);
+  makeStateDir(stateDir);
   const release = await claimState(stateDir);
   const board = loadBoard(settings.board, options.boardsDir);
   if (board.hardware !== 'simulated') throw noDriver(board.name);
@@ -121,17 +120,36 @@ function gatewayOf(settings: Settings, store: Store, simulator: Simulator, clock
   });
 }
 
-/** The store, with one more duty: a commit whose outcome is unknown is told to whoever can end the process. */
+/** The directory of the box's own files, for nobody else to read. */
+function makeStateDir(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    chmodSync(directory, 0o700);
+  } catch (error) {
+    throw new DeviceFault('The state directory cannot be used', {
+      code: 'state-unwritable',
+      found: `${directory}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+      expected: 'a directory of this user on a disk that can be written',
+      remedy: 'Mount the disk writable, give the directory to the user that runs the box, or name another one with --state.',
+      cause: error,
+    });
+  }
+}
+
+/** The store, with one more duty: a write whose outcome is unknown, or that finds the store given up, is told to whoever can end the process. */
 function endingOnUnknown(store: Store, onLedgerLost: (fault: StoreFault) => void): Store {
   const commit = store.commit.bind(store);
-  store.commit = (what) => {
+  const saveCheckpoint = store.saveCheckpoint.bind(store);
+  const watched = <T>(write: () => T): T => {
     try {
-      return commit(what);
+      return write();
     } catch (error) {
-      if (error instanceof StoreFault && error.outcome === 'unknown') onLedgerLost(error);
+      if (error instanceof StoreFault && (error.outcome === 'unknown' || error.code === 'store-poisoned')) onLedgerLost(error);
       throw error;
     }
   };
+  store.commit = (what) => watched(() => commit(what));
+  store.saveCheckpoint = (checkpoint) => watched(() => saveCheckpoint(checkpoint));
   return store;
 }
 

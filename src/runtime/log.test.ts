@@ -60,6 +60,25 @@ test('fields cannot pass for the line itself, and errors are shown', () => {
   expect(line.match(/"level":/g)).toHaveLength(1);
 });
 
+test('a fault is one short line at every level; a stack is for the errors nobody foresaw, at error level', () => {
+  const cause = Object.assign(new Error('connect ENETUNREACH 10.0.0.1:443'), { code: 'ENETUNREACH' });
+  const fault = new DeviceFault('The network cannot be reached', { code: 'peer-unreachable', remedy: 'Look at the cable.', cause });
+  const written = lines('info', false, (log) => {
+    for (const error of [fault, new TypeError('a bug')]) {
+      log.info('x', { error });
+      log.warn('x', { error });
+      log.error('x', { error });
+    }
+  }).map((line) => JSON.parse(line).error);
+  const short = {
+    code: 'peer-unreachable',
+    message: 'The network cannot be reached',
+    cause: 'ENETUNREACH: connect ENETUNREACH 10.0.0.1:443',
+  };
+  const bug = { name: 'TypeError', message: 'a bug' };
+  expect(written).toEqual([short, short, short, bug, bug, { ...bug, stack: expect.stringContaining('log.test.ts') }]);
+});
+
 test('the last line before a process ends is on stderr, and stdout stays empty', () => {
   const module = fileURLToPath(new URL('log.ts', import.meta.url));
   const program = `const { stderrLog } = await import(${JSON.stringify(module)}); stderrLog('info').info('last.words'); process.kill(process.pid, 'SIGKILL');`;

@@ -17,7 +17,8 @@ export function createLog({ level, human, write }: LogOptions): Log {
   const sink = pino(settings, { write: human ? (line: string) => write(humanLine(line)) : write });
   const at = (name: LogLevel) => (event: string, fields?: LogFields) => {
     if (!sink.isLevelEnabled(name)) return;
-    sink[name](ownFields(fields), event);
+    // Where nobody foresaw an error its stack is what a report of it needs; everywhere else it only fills the disk.
+    sink[name](ownFields(fields, name === 'error'), event);
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
@@ -34,8 +35,8 @@ const levelName = (label: string) => ({ level: label });
 const RESERVED = new Set(['level', 'time', 'event']);
 
 /** A field named like one of the line's own would stand twice in it: it gets an underscore. */
-function ownFields(fields: LogFields = {}): Record<string, unknown> {
-  const shown = redact(fields) as Record<string, unknown>;
+function ownFields(fields: LogFields = {}, stacks: boolean): Record<string, unknown> {
+  const shown = redact(fields, { stacks }) as Record<string, unknown>;
   return Object.fromEntries(Object.entries(shown).map(([name, value]) => [RESERVED.has(name) ? `${name}_` : name, value]));
 }
 

@@ -5,6 +5,7 @@ export const METRIC_HELP: Readonly<Record<string, string>> = {
   api_requests_total: 'Answers of the local API, by method and status',
   backend_requests_total: 'HTTP requests to the backend, by operation and outcome',
   charge_queries_total: 'Questions to the backend whether a charge is paid, by road and answer',
+  charges_in_doubt: 'Charges past their grace time about which the backend has said nothing',
   confirmations_total: 'Answers about charges, by road, state and whether they had an effect',
   metrics_dropped_total: 'Figures that could not be kept; anything but 0 is a bug',
   mqtt_connects_total: 'Attempts to connect to the broker, by outcome',

@@ -61,14 +61,37 @@ test('masks card numbers that come as numbers and leaves times alone', () => {
   ]);
 });
 
-test('shows an error with its code, found and remedy but no stack where the error is foreseen', () => {
-  const shown = redact(new PeerFault('No answer', { code: 'timeout', found: 'nothing', cause: new Error('inner') })) as Record<
-    string,
-    unknown
-  >;
-  expect(shown).toMatchObject({ name: 'PeerFault', message: 'No answer', code: 'timeout', found: 'nothing', blame: 'peer' });
-  expect(shown).not.toHaveProperty('stack');
-  expect(shown.cause).toMatchObject({ message: 'inner', stack: expect.stringContaining('redact.test.ts') });
+test('shows of a fault its code, message and found, and of its cause one short text, however many lie behind it', () => {
+  const socket = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:8081'), {
+    code: 'ECONNREFUSED',
+    errno: -111,
+    cause: new Error('x'),
+  });
+  const fault = new PeerFault('Nothing listens at the address', { code: 'peer-refused-connection', remedy: 'Start it.', cause: socket });
+  const short = 'ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:8081';
+  for (const stacks of [false, true]) {
+    expect(redact(fault, { stacks })).toEqual({ code: 'peer-refused-connection', message: 'Nothing listens at the address', cause: short });
+  }
+  const found = new PeerFault('No answer', { code: 'timeout', found: 'nothing', cause: new AggregateError([socket], '') });
+  expect(redact(found)).toEqual({ code: 'timeout', message: 'No answer', found: 'nothing', cause: short });
+  expect(redact(new PeerFault('x', { code: 'y', cause: 'torn' }))).toMatchObject({ cause: 'torn' });
+  expect(redact(new PeerFault('x', { code: 'y', cause: { token: 'secret' } }))).toMatchObject({ cause: '[object]' });
+});
+
+test('what caused an error is redacted and cut like everything else', () => {
+  const long = new PeerFault('x', { code: 'y', cause: new TypeError(`mqtt://box:s3cret@host 4111111111111111 ${'z'.repeat(5_000)}`) });
+  const { cause } = redact(long) as { cause: string };
+  expect(cause).toMatch(/^TypeError: mqtt:\/\/\[hidden\]@host 411111\*{6}1111 z+…$/);
+  expect(cause.length).toBeLessThanOrEqual(201);
+});
+
+test('shows the stack of an error nobody foresaw where stacks are wanted, and only there', () => {
+  const bug = new TypeError('undefined is not a function');
+  expect(redact({ error: bug })).toEqual({ error: { name: 'TypeError', message: 'undefined is not a function' } });
+  expect(redact({ error: bug }, { stacks: true })).toEqual({
+    error: { name: 'TypeError', message: 'undefined is not a function', stack: expect.stringContaining('redact.test.ts') },
+  });
+  expect(redact(Object.assign(new Error('no'), { code: 'EACCES', path: '/x' }))).toEqual({ name: 'Error', code: 'EACCES', message: 'no' });
 });
 
 test('limits depth, items and length', () => {

@@ -1,12 +1,13 @@
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
-import { startApi } from './api/server.ts';
+import { type Api, startApi } from './api/server.ts';
+import { BOARDS_DIR, loadBoard } from './board.ts';
 import { systemClock } from './clock.ts';
-import { composeBox } from './compose.ts';
-import { loadConfig } from './config.ts';
+import { type ComposedBox, composeBox } from './compose.ts';
+import { loadConfig, type Settings } from './config.ts';
 import { stderrLog } from './log.ts';
+import { checkProducts } from './products.ts';
 
 export interface RunOptions {
   readonly configFile: string;
@@ -26,7 +27,6 @@ export interface RunningBox {
 
 /** The box is alive while it looks after its ledger at least this often. */
 const PROGRESS_MS = 10_000;
-const BOARDS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'boards');
 
 /**
  * Starts a whole box from its configuration file: composed, selling, with its local API. Resolves when it is ready to
@@ -35,12 +35,13 @@ const BOARDS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'boards
  */
 export async function runBox({ configFile, stateDir, wrapStore, onOutput }: RunOptions): Promise<RunningBox> {
   const settings = loadConfig(configFile);
+  checkProducts(configFile, settings, loadBoard(settings.board, BOARDS_DIR));
   const log = stderrLog(settings.log.level);
   const clock = systemClock();
   const composed = await composeBox({
     settings,
     stateDir,
-    boardsDir: BOARDS,
+    boardsDir: BOARDS_DIR,
     clock,
     log,
     ...(wrapStore ? { wrapStore } : {}),
@@ -51,25 +52,11 @@ export async function runBox({ configFile, stateDir, wrapStore, onOutput }: RunO
       process.exit(1);
     },
   });
-  const { box, simulator, metrics, board } = composed;
   await composed.start();
-  const api = await startApi({
-    box,
-    settings,
-    metrics,
-    log,
-    clock,
-    lastSeq: () => composed.lastSeq(),
-    drawScreen: async (screen) => {
-      const { renderScreen } = await import('../drivers/display/screen-svg.ts');
-      return renderScreen(screen, { ...board.display, language: settings.language, nowMonotonicMs: clock.monotonicMs() });
-    },
-    health: () => {
-      const ledgerMs = Math.round(box.sinceProgressMs());
-      const ok = ledgerMs < PROGRESS_MS;
-      return { ok, checks: { ledger: { ok, detail: `looked after ${ledgerMs} ms ago` } } };
-    },
-    ...(simulator ? { extra: await simulated(simulator) } : {}),
+  // A box that cannot be reached does not go on behind the back of whoever was told that it did not start.
+  const api = await serve(composed, settings, clock, log).catch(async (error: unknown) => {
+    await composed.stop();
+    throw error;
   });
   log.info('box.ready', { url: api.url, sinceStartMs: Math.round(performance.now()) });
   return {
@@ -82,7 +69,31 @@ export async function runBox({ configFile, stateDir, wrapStore, onOutput }: RunO
   };
 }
 
-async function simulated(simulator: NonNullable<Awaited<ReturnType<typeof composeBox>>['simulator']>) {
+async function serve(composed: ComposedBox, settings: Settings, clock: Clock, log: Log): Promise<Api> {
+  const { box, simulator, metrics, board } = composed;
+  return startApi({
+    box,
+    settings,
+    metrics,
+    log,
+    clock,
+    lastSeq: () => composed.lastSeq(),
+    drawScreen: async (screen) => {
+      const { renderScreen } = await import('../drivers/display/screen-svg.ts');
+      return renderScreen(screen, { ...board.display, language: settings.language, nowMonotonicMs: clock.monotonicMs() });
+    },
+    health: () => {
+      const ledgerMs = Math.round(box.sinceProgressMs());
+      const fault = box.ledgerFault();
+      const ledger = { ok: ledgerMs < PROGRESS_MS && fault === null, detail: fault ?? `looked after ${ledgerMs} ms ago` };
+      const inbound = { ok: box.listening() };
+      return { ok: ledger.ok && inbound.ok, checks: { ledger, inbound } };
+    },
+    ...(simulator ? { extra: await simulated(simulator) } : {}),
+  });
+}
+
+async function simulated(simulator: NonNullable<ComposedBox['simulator']>) {
   const { simRoutes } = await import('../simulator/routes.ts');
   return simRoutes(simulator, () => process.kill(process.pid, 'SIGKILL'));
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -7,11 +6,11 @@ import type { Screen } from '../domain/screen.ts';
 import { loadBoard } from '../runtime/board.ts';
 import { FakeBoxApi, FakePower } from '../testkit/box-api.ts';
 import { memoryLog } from '../testkit/log.ts';
+import { CHROMIUM, needsChromium } from '../testkit/needs.ts';
 import { panelBoard } from './panel-board.ts';
 import { type Panel, startPanel } from './panel-server.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const reason = existsSync(CHROMIUM) ? '' : ` (skipped: there is no ${CHROMIUM}; install Debian's chromium)`;
+const browserNeed = needsChromium();
 
 const thb = (minor: number): Money => ({ minor, currency: 'THB' });
 const products = [
@@ -30,7 +29,7 @@ const IDLE: Screen = {
 };
 const QR: Screen = { kind: 'qr', qr: 'x', due: thb(4_000), rest: thb(2_000), credit: thb(2_000), expiresAtMonotonicMs: 1, cash: true };
 
-describe.skipIf(reason !== '')(`the panel in a browser${reason}`, () => {
+describe.skipIf(browserNeed.missing)(`the panel in a browser${browserNeed.why}`, () => {
   let browser: Browser;
   let box: FakeBoxApi;
   let power: FakePower;

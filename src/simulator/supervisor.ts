@@ -112,7 +112,8 @@ export class Supervisor implements PowerSwitch {
 
   #launch(): void {
     const { command, args, clock, log, onLine } = this.#options;
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // Its stdin ends with this process, however that ends: a box started with --until-parent-ends then stops too.
+    const child = spawn(command, args, { stdio: 'pipe' });
     this.#child = child;
     this.#startedAtMs = clock.monotonicMs();
     log.debug('box.started', { pid: child.pid ?? null });

@@ -101,7 +101,7 @@ describe('a commit', () => {
     const before = contents();
     expect(refusal(commit)).toMatchObject({ code: 'store-duplicate', outcome: 'refused', blame: 'device' });
     expect(contents()).toEqual(before);
-    expect(store.seen({ source: 'promptpay', id: 'charge-0' })).toBe(true);
+    expect(store.seenAt({ source: 'promptpay', id: 'charge-0' })).not.toBeNull();
     expect(store.probe()).toBeNull();
     // The sequence has no gap afterwards.
     expect(store.commit({ entries: [coin(2)] })[0]?.seq).toBe(5);
@@ -195,7 +195,7 @@ describe('a commit that fails', () => {
       () => store.commit({ entries: [coin(2)] }),
       () => store.ledger({}),
       () => store.lastSeq(),
-      () => store.seen({ source: 's', id: 'i' }),
+      () => store.seenAt({ source: 's', id: 'i' }),
       () => store.outbox(1),
       () => store.parked(1),
       () => store.outboxSize(),

@@ -7,15 +7,20 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testkit/clock.ts';
 import { seededEntropy } from '../testkit/entropy.ts';
+import { needs, needsAll, needsWorking } from '../testkit/needs.ts';
 import type { FailingDiskReport, Mode } from '../testkit/store-child.ts';
 import { openStore } from './open.ts';
 
 const CHILD = path.join(import.meta.dirname, '..', 'testkit', 'store-child.ts');
-const works = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
-const namespaces = works('unshare', '-Urm', 'sh', '-c', 'd=$(mktemp -d) && mount -t tmpfs none "$d" && umount "$d" && rmdir "$d"');
-const tracing = works('strace', '-o', '/dev/null', 'true');
-const NO_NAMESPACES = 'skipped: this machine allows no mount in a user namespace (unshare -Urm)';
-const NO_STRACE = 'skipped: strace is missing or may not trace here (apt-get install strace)';
+const OWN_MOUNT = 'd=$(mktemp -d) && mount -t tmpfs none "$d" && umount "$d" && rmdir "$d"';
+const namespaces = needsAll(
+  needs('/usr/bin/unshare', 'util-linux'),
+  needsWorking('this machine allows no mount in a user namespace (unshare -Urm)', ['unshare', '-Urm', 'sh', '-c', OWN_MOUNT]),
+);
+const tracing = needsAll(
+  needs('/usr/bin/strace', 'strace'),
+  needsWorking('strace may not trace here', ['strace', '-o', '/dev/null', 'true']),
+);
 
 let home: string;
 
@@ -40,9 +45,8 @@ function run<T>(mode: Mode, wrapper: readonly string[], ...args: string[]): T[] 
 const onSmallDisk = (mode: Mode) =>
   run(mode, ['unshare', '-Urm', 'sh', '-c', `mount -t tmpfs -o size=24m none "${home}" && exec "$@"`, 'sh']);
 
-describe('on a real file system', () => {
-  it('a full disk lets the sale in flight finish, then takes no more', { timeout: 60_000 }, ({ skip }) => {
-    skip(!namespaces, NO_NAMESPACES);
+describe.skipIf(namespaces.missing)(`on a real file system${namespaces.why}`, () => {
+  it('a full disk lets the sale in flight finish, then takes no more', { timeout: 60_000 }, () => {
     expect(onSmallDisk('disk-full')).toEqual([
       { step: 'sale opened', probe: null, reserve: true },
       { step: 'disk filled', probe: 'disk-full', reserve: true },
@@ -53,13 +57,11 @@ describe('on a real file system', () => {
     ]);
   });
 
-  it('a box that was cut off on a full disk starts', { timeout: 60_000 }, ({ skip }) => {
-    skip(!namespaces, NO_NAMESPACES);
+  it('a box that was cut off on a full disk starts', { timeout: 60_000 }, () => {
     expect(onSmallDisk('full-at-start')).toEqual([{ step: 'started', seq: 4, probe: 'disk-full', reserve: false }]);
   });
 
-  it('a read-only remount is noticed by the next probe, without a write', { timeout: 60_000 }, ({ skip }) => {
-    skip(!namespaces, NO_NAMESPACES);
+  it('a read-only remount is noticed by the next probe, without a write', { timeout: 60_000 }, () => {
     expect(onSmallDisk('read-only')).toEqual([
       { step: 'writable', probe: null },
       { step: 'read-only', probe: 'read-only', untouched: true },
@@ -69,7 +71,7 @@ describe('on a real file system', () => {
   });
 });
 
-describe('under a failing disk', () => {
+describe.skipIf(tracing.missing)(`under a failing disk${tracing.why}`, () => {
   const inject = (...faults: string[]) => [
     'strace',
     '-o',
@@ -79,10 +81,7 @@ describe('under a failing disk', () => {
     ...faults.flatMap((fault) => ['-e', `inject=${fault}`]),
   ];
 
-  it('each acknowledged sale stays, each refused one is absent, and an unknown one is settled by its ids', { timeout: 120_000 }, ({
-    skip,
-  }) => {
-    skip(!tracing, NO_STRACE);
+  it('each acknowledged sale stays, each refused one is absent, and an unknown one is settled by its ids', { timeout: 120_000 }, () => {
     const [report] = run<FailingDiskReport>(
       'failing-disk',
       inject('pwrite64:error=EIO:when=31+61', 'fsync,fdatasync:error=EIO:when=7+13'),
@@ -95,14 +94,12 @@ describe('under a failing disk', () => {
     expect(report?.failedOpenings).toBeGreaterThan(0);
   });
 
-  it('a write that finds no room is made once, in the room the reserve gives', { timeout: 120_000 }, ({ skip }) => {
-    skip(!tracing, NO_STRACE);
+  it('a write that finds no room is made once, in the room the reserve gives', { timeout: 120_000 }, () => {
     const [report] = run<FailingDiskReport>('failing-disk', inject('pwrite64:error=ENOSPC:when=31+61'), '80');
     expect(report).toMatchObject({ broken: [], acked: 80, unknown: 0, refused: 0 });
   });
 
-  it('a commit returns only after its writes are synced, once', { timeout: 60_000 }, ({ skip }) => {
-    skip(!tracing, NO_STRACE);
+  it('a commit returns only after its writes are synced, once', { timeout: 60_000 }, () => {
     const trace = path.join(home, 'trace');
     run('commits', ['strace', '-o', trace, '-e', 'trace=pwrite64,fsync,fdatasync,write'], '20');
     const calls = fs
@@ -139,7 +136,8 @@ describe('killed while it commits', () => {
       unacknowledgedKept += sales - (acknowledged + 1);
       expect(store.outboxSize().waiting).toBe(sales);
       expect(store.counters().sinceEver).toMatchObject({ qrCount: sales, salesCount: sales, qrMinor: 2_000 * sales });
-      for (let n = Math.max(0, sales - 100); n < sales; n++) expect(store.seen({ source: 'promptpay', id: `charge-${n}` })).toBe(true);
+      for (let n = Math.max(0, sales - 100); n < sales; n++)
+        expect(store.seenAt({ source: 'promptpay', id: `charge-${n}` })).not.toBeNull();
       store.close();
     }
     expect(acknowledged).toBeGreaterThan(KILLS);

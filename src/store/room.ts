@@ -12,6 +12,8 @@ export interface Room {
   makeWay(): boolean;
   /** Null, or what stands in the way of a commit: `read-only`, `store-missing`, `store-io`, `disk-full`, `store-full`. */
   probe(): string | null;
+  /** Whole percent of the size limit that is in use; pages that were freed are not. */
+  fillPercent(): number;
 }
 
 /**
@@ -39,6 +41,7 @@ export function roomFor(db: Connection, file: string, reserve: Reserve, capPages
       if (!reserve.ready()) return 'disk-full';
       return nearCap() ? 'store-full' : null;
     },
+    fillPercent: () => Math.floor(((pages() - free()) / capPages) * 100),
   };
 }
 

@@ -74,8 +74,10 @@ export class SqliteStore implements Store {
     return this.#open(() => lastSeq(this.#db));
   }
 
-  seen({ source, id }: InboxKey): boolean {
-    return this.#open(() => this.#db.get('SELECT 1 FROM inbox WHERE source = ? AND id = ?', source, id) !== undefined);
+  seenAt({ source, id }: InboxKey): number | null {
+    return this.#open(
+      () => this.#db.get<{ at_seq: number }>('SELECT at_seq FROM inbox WHERE source = ? AND id = ?', source, id)?.at_seq ?? null,
+    );
   }
 
   outbox(limit: number): OutboxRow[] {
@@ -129,6 +131,10 @@ export class SqliteStore implements Store {
     } catch (error) {
       return storeFault(error, 'refused').code;
     }
+  }
+
+  fillPercent(): number {
+    return this.#open(() => this.#room.fillPercent());
   }
 
   close(): void {

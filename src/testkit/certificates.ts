@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,9 +24,6 @@ export interface Certificates {
   readonly client: Pair;
   dispose(): void;
 }
-
-/** Whether the machine can make certificates; tests that need them skip otherwise. */
-export const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0;
 
 /** Makes two authorities and their certificates with the machine's openssl. */
 export function makeCertificates(): Certificates {

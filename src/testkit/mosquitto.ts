@@ -1,14 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 const BROKER = '/usr/sbin/mosquitto';
 const PASSWORDS = '/usr/bin/mosquitto_passwd';
-
-/** Debian's broker; tests against it skip where it is not installed. */
-export const hasMosquitto = existsSync(BROKER);
 
 export interface MosquittoOptions {
   /** Holds the configuration, and `ca.pem`, `server.pem` and `server.key` for TLS. */

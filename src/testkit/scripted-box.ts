@@ -37,7 +37,7 @@ export const sampleSale: SaleView = {
   openedAtMs: Date.UTC(2026, 0, 1),
 };
 
-type Scripted = 'sell' | 'sale' | 'cancel' | 'pair' | 'resetCounters' | 'press';
+type Scripted = 'sell' | 'sale' | 'cancel' | 'pair' | 'resetCounters' | 'resetOutput' | 'press';
 
 interface Step {
   readonly call: Scripted;
@@ -131,6 +131,7 @@ export class ScriptedBox implements Box {
   cancel: Box['cancel'] = (id, origin) => this.#next('cancel', [id, origin]) as SaleView;
   pair: Box['pair'] = async () => this.#next('pair', []) as PairingView;
   resetCounters: Box['resetCounters'] = () => void this.#next('resetCounters', []);
+  resetOutput: Box['resetOutput'] = () => void this.#next('resetOutput', []);
   press: Box['press'] = (button) => void this.#next('press', [button]);
 
   onEntries(listener: (entries: readonly Recorded[]) => void): Cancel {

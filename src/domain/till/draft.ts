@@ -105,6 +105,7 @@ export class Draft {
     if (!known || earlier?.outcome === 'paid') return;
     const late = this.paying()?.id !== known.sale;
     const { sale, amountMinor } = known;
+    if (earlier?.outcome === 'failed' && !earlier.contradicted) this.add({ kind: 'charge.conflict', sale, charge, via, claimed: 'paid' });
     this.add({ kind: 'charge.paid', sale, charge, amountMinor, via, late });
     if (late) this.bookLatePayment(sale, charge, amountMinor);
     this.useCredit();

@@ -90,13 +90,14 @@ export const shownCharge = (till: Till): OpenCharge | null => {
 };
 
 /**
- * Whether a QR for the rest is asked for without anybody's doing: after money has come in and changed the amount, but
+ * Whether a QR for the rest is asked for without anybody's doing: after money that came in has changed the amount, but
  * not after a QR was refused, failed or ran out. Then OK asks: a sale left behind makes no charges for ever.
  */
 export function wantsNewQr({ sale, charges }: Till): boolean {
-  if (sale?.phase !== 'paying' || sale.cashMinor + sale.qrMinor === 0) return false;
+  if (sale?.phase !== 'paying') return false;
   if (sale.qrRefusal !== null) return sale.qrRefusal.code === 'amount-changed';
-  return sale.lastCharge === null || charges[sale.lastCharge]?.state === 'superseded';
+  if (sale.lastCharge === null) return sale.cashMinor + sale.qrMinor > 0;
+  return charges[sale.lastCharge]?.state === 'superseded';
 }
 
 /** Adds `by` pieces (negative to take away) of one denomination. */

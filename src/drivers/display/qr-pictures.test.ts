@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import jsqr from 'jsqr';
 import { describe, expect, test } from 'vitest';
+import { needs } from '../../testkit/needs.ts';
 import { readPng } from '../../testkit/png.ts';
 import { QR_OUTSIDE_ASCII, QR_VECTORS } from '../../testkit/qr-vectors.ts';
 import { isDark, type QrMatrix, QUIET_ZONE, qrMatrix } from './qr-matrix.ts';
@@ -12,6 +13,7 @@ import { qrPath, qrSvg } from './qr-svg.ts';
 import { qrTerminal } from './qr-terminal.ts';
 
 const ZBARIMG = '/usr/bin/zbarimg';
+const zbar = needs(ZBARIMG, 'zbar-tools');
 
 const texts = Object.entries({ ...QR_VECTORS, 'outside ASCII': QR_OUTSIDE_ASCII });
 
@@ -53,23 +55,20 @@ describe.each(texts)('%s', (_, text) => {
   });
 });
 
-test.skipIf(!existsSync(ZBARIMG))(
-  `zbarimg reads the PNG${existsSync(ZBARIMG) ? '' : ' (skipped: zbar-tools is not installed)'}`,
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'tilld-qr-'));
-    try {
-      for (const [name, text] of Object.entries(QR_VECTORS)) {
-        const file = join(folder, `${name}.png`);
-        writeFileSync(file, await qrPng(await qrMatrix(text), 4));
-        expect(
-          execFileSync(ZBARIMG, ['--raw', '--quiet', '-Sdisable', '-Sqrcode.enable', file], { encoding: 'utf8', stdio: 'pipe' }).trimEnd(),
-        ).toBe(text);
-      }
-    } finally {
-      rmSync(folder, { recursive: true });
+test.skipIf(zbar.missing)(`zbarimg reads the PNG${zbar.why}`, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tilld-qr-'));
+  try {
+    for (const [name, text] of Object.entries(QR_VECTORS)) {
+      const file = join(folder, `${name}.png`);
+      writeFileSync(file, await qrPng(await qrMatrix(text), 4));
+      expect(
+        execFileSync(ZBARIMG, ['--raw', '--quiet', '-Sdisable', '-Sqrcode.enable', file], { encoding: 'utf8', stdio: 'pipe' }).trimEnd(),
+      ).toBe(text);
     }
-  },
-);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test('the SVG has whole-unit modules inside a quiet zone of four', async () => {
   const matrix = await qrMatrix('HELLO');

@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs';
 import jsqr from 'jsqr';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Screen } from '../../domain/screen.ts';
+import { CHROMIUM, needsChromium } from '../../testkit/needs.ts';
 import { SAMPLE_SCREENS } from '../../testkit/sample-screens.ts';
 import { renderScreen } from './screen-svg.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const missing = !existsSync(CHROMIUM);
+const browserNeed = needsChromium();
 
 // What runs in the page is text, for the page's globals are not this program's.
 const ASTRAY = `(() => {
@@ -38,7 +37,7 @@ const PIXELS = `async (source, width, height) => {
   return [...canvas.getImageData(0, 0, width, height).data];
 }`;
 
-describe.skipIf(missing)(`in a real browser${missing ? ' (skipped: chromium is not installed)' : ''}`, () => {
+describe.skipIf(browserNeed.missing)(`in a real browser${browserNeed.why}`, () => {
   let browser: Browser;
   beforeAll(async () => {
     const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];

@@ -33,12 +33,12 @@ afterEach(async () => {
 });
 
 const promptPay = (minor: number) => buildPromptPay({ to: { kind: 'phone', id: '0812345678' }, amount: { minor, currency: 'THB' } });
-const paymentReply = (rawData: string, charge = 'ch_1') => ({
+const paymentReply = (rawData: string, charge = 'ch_1', expiry = '2096-01-01T00:15:00.123456789Z') => ({
   success: true,
   data: {
     chargeId: charge,
     redirect: null,
-    encodedImage: { expiry: '2026-01-01T00:15:00.123456789Z', rawData, imageBase64Encoded: null },
+    encodedImage: { expiry, rawData, imageBase64Encoded: null },
     actionRequired: 'ENCODED_IMAGE',
     paymentMethodType: 'QR_PROMPT_PAY',
   },
@@ -50,7 +50,7 @@ describe('asking for a QR', () => {
 
   test('sends the documented request and hands out a QR for exactly the amount', async () => {
     backend.script({ request: PAY, body: BODY, reply: { body: paymentReply(promptPay(2_000)) } });
-    const expiresAtMs = Date.UTC(2026, 0, 1, 0, 15, 0, 123);
+    const expiresAtMs = Date.UTC(2096, 0, 1, 0, 15, 0, 123);
     expect(await gateway.requestQr(intent, never)).toEqual({ charge: 'ch_1', qr: promptPay(2_000), expiresAtMs });
     const [request] = backend.requests.all;
     expect(request?.headers['idempotency-key']).toBe('req-0001');
@@ -78,6 +78,18 @@ describe('asking for a QR', () => {
     const refusal = await requestFault(gateway.requestQr(intent, never));
     expect([refusal.code.startsWith('qr-refused-'), refusal.retryable]).toEqual([true, false]);
     expect(refusal.code).toBe(code);
+  });
+
+  test.each([
+    ['has expired by the clock of the backend', '2026-01-01T00:09:59Z', 'qr-refused-expired'],
+    ['expires at this moment', '2026-01-01T00:10:00Z', 'qr-refused-expired'],
+    ['lives a second longer', '2026-01-01T00:10:01Z', null],
+  ])('a QR that %s', async (_what, expiry, code) => {
+    const headers = { date: 'Thu, 01 Jan 2026 00:10:00 GMT' };
+    backend.script({ request: PAY, reply: { headers, body: paymentReply(promptPay(2_000), 'ch_1', expiry) } });
+    const answer = gateway.requestQr(intent, never);
+    if (code === null) expect((await answer).expiresAtMs).toBe(Date.parse(expiry));
+    else expect(await requestFault(answer)).toMatchObject({ code, retryable: false, found: `expiry ${new Date(expiry).toISOString()}` });
   });
 
   test('a bill payment QR is as good, and a static one where the settings allow it', async () => {

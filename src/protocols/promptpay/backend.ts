@@ -5,7 +5,7 @@ import { createHttpClient, type HttpReply, isJson, jsonBody } from '../../net/ht
 import type { Dial } from '../../net/socket.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Entropy } from '../../ports/entropy.ts';
-import type { ChargeAnswer, DatedReport, Delivery, LinkState, QrIntent, QrOffer, Registration } from '../../ports/gateway.ts';
+import type { ChargeAnswer, DatedReport, Delivery, LinkFault, LinkState, QrIntent, QrOffer, Registration } from '../../ports/gateway.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import { answerOf } from './answer.ts';
 import * as codec from './codec.ts';
@@ -46,6 +46,7 @@ export class Backend {
   /** The backend's wall clock minus the box's monotonic clock. */
   #offsetMs: number | null = null;
   #link: LinkState = 'off';
+  #fault: LinkFault | null = null;
 
   constructor(options: BackendOptions) {
     const { settings, device, clock, entropy, dial } = options;
@@ -60,6 +61,11 @@ export class Backend {
     return this.#link;
   }
 
+  /** What a person must mend (`tls-…`, `backend-unauthorized`); stands until a TLS connection or, for the latter, a request succeeds. */
+  get fault(): LinkFault | null {
+    return this.#fault;
+  }
+
   nowMs(): number {
     const { clock } = this.#options;
     return this.#offsetMs === null ? clock.wallMs() : Math.round(clock.monotonicMs() + this.#offsetMs);
@@ -72,15 +78,18 @@ export class Backend {
     return answered(await this.#send('register', settings.registerPath, signal, body), codec.decodeRegisterReply);
   }
 
-  /** @throws RequestFault; `qr-refused-…` when the QR is not for exactly this amount */
+  /** @throws RequestFault; `qr-refused-…` when the QR is not for exactly this amount, or has expired by the backend's clock */
   async requestQr(deviceId: string, { request, amount, description }: QrIntent, signal: AbortSignal): Promise<QrOffer> {
     const { settings } = this.#options;
     const body = codec.encodePaymentRequest({ deviceId, amountMinor: amount.minor, description });
     const reply = await this.#send('pay', settings.paymentsPath, signal, body, request);
     const { charge, qr, expiresAtMs } = answered(reply, codec.decodePaymentReply);
     const check = checkOffer(qr, { amount, allowStatic: settings.allowStaticQr, schemes: ['promptpay', 'promptpay-bill'] });
-    if (check.ok) return { charge, qr, expiresAtMs };
-    const { code, found, expected } = check.refusal;
+    const nowMs = this.nowMs();
+    if (check.ok && expiresAtMs > nowMs) return { charge, qr, expiresAtMs };
+    const iso = (ms: number) => new Date(ms).toISOString();
+    const expired = { code: 'expired', found: `expiry ${iso(expiresAtMs)}`, expected: `an expiry after ${iso(nowMs)}` };
+    const { code, found, expected } = check.ok ? expired : check.refusal;
     throw new RequestFault('The QR of the backend is not shown', {
       code: `qr-refused-${code.replace(/^qr-/, '')}`,
       found,
@@ -140,7 +149,21 @@ export class Backend {
     const first = await this.#sendOnce(operation, path, signal, body, key);
     const moved = Math.abs(this.nowMs() - this.#options.clock.monotonicMs() - before) > CLOCK_STEP_MS;
     const again = first.status === 401 && moved && this.#options.settings.signer.profile === 'hmac-sha256';
-    return again ? this.#sendOnce(operation, path, signal, body, key) : first;
+    const last = again ? await this.#sendOnce(operation, path, signal, body, key) : first;
+    this.#judge(last);
+    return last;
+  }
+
+  /** Any reply proves the TLS connection; only the backend's own can say something of the signature. */
+  #judge(reply: HttpReply): void {
+    const { status } = reply;
+    if (this.#fault?.code.startsWith('tls-')) this.#fault = null;
+    if (!isJson(reply)) return;
+    if (status === 401) {
+      const detail =
+        'The backend refused the signature of the box (status 401). Check the signer section and that the backend knows this box.';
+      this.#fault = { link: 'http', code: 'backend-unauthorized', detail };
+    } else if (status >= 200 && status < 300) this.#fault = null;
   }
 
   async #sendOnce(operation: Operation, path: string, signal: AbortSignal, body?: Uint8Array, key?: string): Promise<HttpReply> {
@@ -164,6 +187,7 @@ export class Backend {
       if (!(error instanceof RequestFault)) throw error;
       metrics.count('backend_requests_total', { operation, outcome: error.code });
       if (error.code !== 'request-aborted') this.#link = 'down';
+      if (error.code.startsWith('tls-')) this.#fault = { link: 'http', code: error.code, detail: error.explain() };
       throw error;
     }
   }

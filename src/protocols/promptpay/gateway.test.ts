@@ -219,6 +219,54 @@ test('a dial hook for each link makes its connections', async () => {
   expect(gateway.links()).toEqual({ http: 'up', mqtt: 'up' });
 });
 
+describe('faults of the HTTP link', () => {
+  const NOT_FOUND: ScriptedReply = { status: 404, body: { success: false, message: 'not found' } };
+  const ask = () => gateway.queryPayment('ch_1', never);
+
+  test('a refused signature stands until a request succeeds', async () => {
+    const refused: ScriptedReply = { status: 401, body: { success: false, message: 'x-sign' } };
+    const down: ScriptedReply = { status: 503, body: '' };
+    const found: ScriptedReply = { body: { success: true, data: { chargeId: 'ch_1' }, message: 'found' } };
+    backend.script(...[NOT_FOUND, refused, down, NOT_FOUND, found].map((reply) => ({ request: QUERY, reply })));
+    const faults = [];
+    for (let i = 0; i < 5; i++) {
+      await ask().catch(() => undefined);
+      faults.push(gateway.faults().map(({ link, code }) => `${link} ${code}`));
+    }
+    const standing = ['http backend-unauthorized'];
+    expect(faults).toEqual([[], standing, standing, standing, []]);
+  });
+
+  test('a 401 that is no JSON is not the word of the backend', async () => {
+    backend.script({ request: QUERY, reply: { status: 401, type: 'text/html', body: '<html>' } });
+    await requestFault(ask());
+    expect(gateway.faults()).toEqual([]);
+  });
+
+  test.each([
+    ['CERT_HAS_EXPIRED', 'tls-expired'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls-untrusted'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls-host'],
+    ['ECONNREFUSED', null],
+  ])('%s while connecting: %s, until a reply comes through', async (symptom, code) => {
+    await stop();
+    let broken = true;
+    box({
+      dial: (host, port) => {
+        const socket = connect(port, host);
+        if (broken) socket.destroy(Object.assign(new Error('as Node says it'), { code: symptom }));
+        return socket;
+      },
+    });
+    await requestFault(ask());
+    expect(gateway.faults()).toMatchObject(code === null ? [] : [{ link: 'http', code, detail: expect.stringContaining('certificate') }]);
+    broken = false;
+    backend.script({ request: QUERY, reply: NOT_FOUND });
+    await ask();
+    expect(gateway.faults()).toEqual([]);
+  });
+});
+
 describe('the backend clock', () => {
   test('follows the Date header of JSON replies on the monotonic clock', async () => {
     const date = new Date(clock.wallMs() + 86_400_000).toUTCString();

@@ -16,24 +16,12 @@ export interface PromptPayOptions extends BackendOptions {
   readonly mqttDial?: Dial;
 }
 
-/** A standing fault of a link, for the box's alarms. */
-interface LinkFault {
-  readonly link: 'mqtt';
-  readonly code: string;
-  readonly detail: string;
-}
-
-export interface PromptPayGateway extends Gateway {
-  /** Why a link is down, in words for the person who serves the box; empty when nothing is wrong. */
-  faults(): readonly LinkFault[];
-}
-
 /**
  * The promptpay dialect: requests over HTTP, confirmations and state over MQTT. Topics: `device/{charge}/payment-status`
  * and `server/{device}/streaming`; the MQTT client id is `tilld-{serial}`.
  * @throws ConfigurationFault `mac-invalid`, `signer-key-short`, `signer-key-id`
  */
-export function createPromptPayGateway(options: PromptPayOptions): PromptPayGateway {
+export function createPromptPayGateway(options: PromptPayOptions): Gateway {
   const { settings, device, clock, entropy, log, metrics, mqttDial } = options;
   const backend = new Backend(options);
   const inbound = inboundQueue();
@@ -92,7 +80,10 @@ export function createPromptPayGateway(options: PromptPayOptions): PromptPayGate
     links: () => ({ http: backend.link, mqtt: push?.state ?? 'off' }),
     faults: () => {
       const fault = push?.fault ?? null;
-      return fault === null ? [] : [{ link: 'mqtt', code: fault.code, detail: fault.explain() }];
+      return [
+        ...(backend.fault === null ? [] : [backend.fault]),
+        ...(fault === null ? [] : [{ link: 'mqtt', code: fault.code, detail: fault.explain() }]),
+      ];
     },
     stop: async () => {
       started = false;

@@ -2,22 +2,23 @@ import mqtt from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { MqttEndpoint } from '../../net/endpoint.ts';
 import type { Inbound } from '../../ports/gateway.ts';
-import { type Certificates, hasOpenssl, makeCertificates } from '../../testkit/certificates.ts';
+import { type Certificates, makeCertificates } from '../../testkit/certificates.ts';
 import { FakeClock } from '../../testkit/clock.ts';
 import { seededEntropy } from '../../testkit/entropy.ts';
 import { eventLog } from '../../testkit/event-log.ts';
 import { memoryLog } from '../../testkit/log.ts';
 import { memoryMetrics } from '../../testkit/metrics.ts';
-import { hasMosquitto, type Mosquitto, mosquitto } from '../../testkit/mosquitto.ts';
+import { type Mosquitto, mosquitto } from '../../testkit/mosquitto.ts';
+import { needsAll, needsMosquitto, needsOpenssl } from '../../testkit/needs.ts';
 import { createPromptPayGateway } from './gateway.ts';
 import { PROMPTPAY_DEFAULTS } from './settings.ts';
 
 const DEVICE = 'device-0004';
 const TOPIC = 'device/ch_1/payment-status';
 const PAID = '{"success":true,"chargeId":"ch_1","message":"string"}';
-const missing = !hasMosquitto ? 'needs /usr/sbin/mosquitto' : !hasOpenssl ? 'needs openssl' : '';
+const programs = needsAll(needsMosquitto(), needsOpenssl());
 
-describe.skipIf(missing !== '')(`over mosquitto with passwords, an ACL and client certificates ${missing}`.trim(), () => {
+describe.skipIf(programs.missing)(`over mosquitto with passwords, an ACL and client certificates${programs.why}`, () => {
   let pems: Certificates;
   let broker: Mosquitto;
   const cleanups: (() => Promise<unknown>)[] = [];

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
+import { bytesWithin } from '../../domain/bytes-within.ts';
 import { CallerFault } from '../../domain/fault.ts';
 import { MAX_MINOR } from '../../domain/money.ts';
 import type { LedgerQuery } from '../../ports/store.ts';
@@ -98,14 +99,9 @@ async function readBody(c: Context): Promise<unknown> {
 /** The body as text, read no further than it may be long. Hono's own limit does not work with bodies sent in chunks here. */
 async function bodyText(c: Context): Promise<string> {
   if (Number(c.req.header('content-length') ?? 0) > LONGEST_BODY) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of c.req.raw.body ?? []) {
-    size += chunk.byteLength;
-    if (size > LONGEST_BODY) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const bytes = await bytesWithin(c.req.raw.body, LONGEST_BODY);
+  if (bytes === null) throw tooLarge();
+  return Buffer.from(bytes).toString('utf8');
 }
 
 const tooLarge = () => new CallerFault('The body is too large', { code: 'body-too-large', expected: `at most ${LONGEST_BODY} bytes` });

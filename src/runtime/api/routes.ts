@@ -51,6 +51,7 @@ const routes = ({ box, health, metrics, drawScreen, openStream }: RouteParts): r
   ['GET', '/v1/ledger', (c) => c.json({ entries: box.ledger(ledgerQuery(c)) })],
   ['GET', '/v1/counters', (c) => c.json(box.counters())],
   ['POST', '/v1/counters/reset', act(() => resetCounters(box))],
+  ['POST', '/v1/output/reset', act(() => resetOutput(box))],
   ['GET', '/v1/queue', (c) => c.json(box.queue())],
   ['GET', '/v1/screen', (c) => c.json(box.screen())],
   ['GET', '/v1/screen.svg', async (c) => c.body(await drawScreen(box.screen()), 200, { 'Content-Type': 'image/svg+xml' })],
@@ -72,6 +73,11 @@ const act =
 function resetCounters(box: Box) {
   box.resetCounters();
   return box.counters();
+}
+
+function resetOutput(box: Box) {
+  box.resetOutput();
+  return box.status();
 }
 
 async function openSale(c: Context, box: Box): Promise<Response> {
