@@ -92,7 +92,8 @@ describe('cash', () => {
 
   it('parks what matches no denomination, raises an alarm and counts it apart', async () => {
     await start();
-    bench.coin.emit({ kind: 'unassigned', train: 't1', pulses: 7, widthsMs: [] });
+    bench.coin.emit({ kind: 'unassigned', train: 't1', pulses: 7, widthsMs: [50.04, 49.96] });
+    expect(bench.store.ledger({ limit: 10 }).at(-1)?.entry).toMatchObject({ kind: 'cash.unassigned', pulses: 7, widthsMs: [50, 50] });
     expect(bench.box.status()).toMatchObject({ creditMinor: 0, alarms: [{ code: 'unassigned-coin' }] });
     expect(bench.box.counters().sinceEver.unassigned).toBe(1);
   });

@@ -16,6 +16,8 @@ export interface CashOptions {
   readonly cashWhileQr: boolean;
 }
 
+const WIDTHS_KEPT = 200;
+
 /** Takes coins and bills: committed first, shown after; acceptors are inhibited whenever the money could not be kept. */
 export class Cash {
   readonly #o: CashOptions;
@@ -58,11 +60,20 @@ export class Cash {
     metrics.count('acceptor_events_total', { acceptor: name, kind: event.kind });
     switch (event.kind) {
       case 'credited':
-        this.#record({ type: 'cash', method, acceptor: name, train: event.train, amountMinor: event.amountMinor }, event.train);
+        this.#record(
+          { type: 'cash', method, acceptor: name, train: event.train, amountMinor: event.amountMinor, ...audit(event.widthsMs) },
+          event.train,
+        );
         break;
       case 'unassigned':
-        health.raise(`unassigned-${name}`, `${event.pulses} pulses match no denomination of ${name}; the money is counted as unassigned`);
-        this.#record({ type: 'unassigned', method, acceptor: name, train: event.train, pulses: event.pulses }, event.train);
+        health.raise(
+          `unassigned-${name}`,
+          `${event.pulses} pulses of ${name} match no denomination, or some were lost; the money is counted as unassigned`,
+        );
+        this.#record(
+          { type: 'unassigned', method, acceptor: name, train: event.train, pulses: event.pulses, ...audit(event.widthsMs) },
+          event.train,
+        );
         break;
       case 'rejected':
         log.info('acceptor.rejected', { acceptor: name, reason: event.reason });
@@ -111,4 +122,9 @@ export class Cash {
       });
     }
   }
+}
+
+/** The pulses of a train as the journal keeps them: to a tenth of a millisecond, and no more than anybody reads. */
+function audit(widthsMs: readonly number[] | undefined): { readonly widthsMs?: readonly number[] } {
+  return widthsMs && widthsMs.length > 0 ? { widthsMs: widthsMs.slice(0, WIDTHS_KEPT).map((ms) => Math.round(ms * 10) / 10) } : {};
 }

@@ -71,6 +71,8 @@ export type Entry =
       readonly acceptor: string;
       readonly train: string;
       readonly amountMinor: number;
+      /** Width of each pulse in milliseconds, so that a count can be audited; absent where no pulses were counted. */
+      readonly widthsMs?: readonly number[];
     }
   /** Money no denomination matches: audited and reported, never dropped, never guessed. */
   | {
@@ -80,6 +82,7 @@ export type Entry =
       readonly acceptor: string;
       readonly train: string;
       readonly pulses: number;
+      readonly widthsMs?: readonly number[];
     }
   | { readonly kind: 'sale.settled'; readonly sale: string; readonly dueMinor: number }
   | { readonly kind: 'sale.cancelled'; readonly sale: string; readonly reason: CancelReason }

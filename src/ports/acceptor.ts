@@ -1,8 +1,8 @@
 import type { CashMethod } from '../domain/journal.ts';
 
 export type AcceptorEvent =
-  /** Money is in the box for good. `train` is unique for ever. */
-  | { readonly kind: 'credited'; readonly train: string; readonly amountMinor: number }
+  /** Money is in the box for good. `train` is unique for ever; `widthsMs` are the pulses it was counted from, where it was. */
+  | { readonly kind: 'credited'; readonly train: string; readonly amountMinor: number; readonly widthsMs?: readonly number[] }
   /** Money is in the box but its value is not known. */
   | { readonly kind: 'unassigned'; readonly train: string; readonly pulses: number; readonly widthsMs: readonly number[] }
   /** Nothing was kept: a bounce, noise, a returned piece. */

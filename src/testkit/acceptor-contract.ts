@@ -66,7 +66,9 @@ export function acceptorContract(name: string, make: (inhibits: readonly boolean
       await put(1);
       await put(5);
       await put(1);
-      expect(events).toEqual([100, 500, 100].map((amountMinor) => ({ kind: 'credited', train: expect.any(String), amountMinor })));
+      expect(events).toEqual(
+        [100, 500, 100].map((amountMinor) => ({ kind: 'credited', train: expect.any(String), amountMinor, widthsMs: expect.any(Array) })),
+      );
       expect(new Set(events.map((event) => 'train' in event && event.train)).size).toBe(3);
     });
 

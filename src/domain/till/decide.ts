@@ -48,8 +48,8 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
       draft.cash(input);
       break;
     case 'unassigned': {
-      const { method, acceptor, train, pulses } = input;
-      draft.add({ kind: 'cash.unassigned', sale: draft.paying()?.id ?? null, method, acceptor, train, pulses });
+      const { type: _, ...piece } = input;
+      draft.add({ kind: 'cash.unassigned', sale: draft.paying()?.id ?? null, ...piece });
       break;
     }
     case 'requote':

@@ -134,8 +134,8 @@ export class Draft {
   }
 
   cash(input: Extract<TillInput, { type: 'cash' }>): void {
-    const { method, acceptor, train, amountMinor } = input;
-    this.add({ kind: 'cash.credited', sale: this.paying()?.id ?? null, method, acceptor, train, amountMinor });
+    const { type: _, ...piece } = input;
+    this.add({ kind: 'cash.credited', sale: this.paying()?.id ?? null, ...piece });
     this.useCredit();
   }
 

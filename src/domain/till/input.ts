@@ -17,8 +17,22 @@ export type TillInput =
   | { readonly type: 'charge-failed'; readonly charge: string; readonly via: Via; readonly reason: string }
   | { readonly type: 'expired'; readonly charge: string }
   | { readonly type: 'grace-over'; readonly charge: string }
-  | { readonly type: 'cash'; readonly method: CashMethod; readonly acceptor: string; readonly train: string; readonly amountMinor: number }
-  | { readonly type: 'unassigned'; readonly method: CashMethod; readonly acceptor: string; readonly train: string; readonly pulses: number }
+  | {
+      readonly type: 'cash';
+      readonly method: CashMethod;
+      readonly acceptor: string;
+      readonly train: string;
+      readonly amountMinor: number;
+      readonly widthsMs?: readonly number[];
+    }
+  | {
+      readonly type: 'unassigned';
+      readonly method: CashMethod;
+      readonly acceptor: string;
+      readonly train: string;
+      readonly pulses: number;
+      readonly widthsMs?: readonly number[];
+    }
   /** Ask for a QR over what is left to pay. */
   | { readonly type: 'requote' }
   | { readonly type: 'cancel'; readonly sale: string; readonly reason: CancelReason }

@@ -143,11 +143,11 @@ describe('the pulse acceptor', () => {
     await acceptor.start(onEvent);
     burst(1_000, 1_050, 2_000, 2_050, 2_150, 2_200, 3_000, 3_050);
     expect(events).toEqual([
-      { kind: 'credited', train: 'boot1.coin.1', amountMinor: 100 },
-      { kind: 'credited', train: 'boot1.coin.2', amountMinor: 200 },
+      { kind: 'credited', train: 'boot1.coin.1', amountMinor: 100, widthsMs: expect.any(Array) },
+      { kind: 'credited', train: 'boot1.coin.2', amountMinor: 200, widthsMs: expect.any(Array) },
     ]);
     await clock.flow(END + 20);
-    expect(events.slice(2)).toEqual([{ kind: 'credited', train: 'boot1.coin.3', amountMinor: 100 }]);
+    expect(events.slice(2)).toEqual([{ kind: 'credited', train: 'boot1.coin.3', amountMinor: 100, widthsMs: expect.any(Array) }]);
     expect(clock.pending()).toBe(0);
   });
 

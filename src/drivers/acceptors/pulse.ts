@@ -203,7 +203,9 @@ class PulseAcceptor implements Acceptor {
     const { entry, boot } = this.#options;
     const train = `${boot}.${entry.name}.${++this.#trains}`;
     const amountMinor = doubt === null ? valueOfPulses(count, entry) : null;
-    return amountMinor === null ? { kind: 'unassigned', train, pulses: count, widthsMs } : { kind: 'credited', train, amountMinor };
+    return amountMinor === null
+      ? { kind: 'unassigned', train, pulses: count, widthsMs }
+      : { kind: 'credited', train, amountMinor, widthsMs };
   }
 
   #say(event: AcceptorEvent): void {
