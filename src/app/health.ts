@@ -152,7 +152,7 @@ export class HealthService {
   }
 
   #checkFill(): void {
-    const percent = this.#o.store.fillPercent?.() ?? 0;
+    const percent = this.#o.store.fillPercent();
     if (percent <= NEARLY_FULL_PERCENT) this.clear('ledger-nearly-full');
     else this.raise('ledger-nearly-full', `the journal uses ${percent} % of its size limit; when it is full no money is taken`);
   }

@@ -96,6 +96,6 @@ export interface Store {
   /** Cheap check that a commit could succeed now (file system writable, below the size cap); null, or what is wrong. */
   probe(): string | null;
   /** How much of its size limit the journal uses, in whole percent; absent when it has none. */
-  fillPercent?(): number;
+  fillPercent(): number;
   close(): void;
 }
