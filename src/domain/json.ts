@@ -1,9 +1,19 @@
-import { PeerFault } from '../domain/fault.ts';
+import { PeerFault } from './fault.ts';
 
 /** What JSON text can say, with objects that have no prototype. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: JsonValue;
+}
+
+/** A text that is not JSON; `at` is where, in characters from its beginning (a byte order mark does not count). */
+export class JsonMalformed extends PeerFault {
+  readonly at: number;
+
+  constructor(at: number, expected: string) {
+    super(`The message is not JSON at character ${at}`, { code: 'json-malformed', expected });
+    this.at = at;
+  }
 }
 
 const MAX_DEPTH = 16;
@@ -120,6 +130,6 @@ class Reader {
   }
 
   #malformed(expected: string): never {
-    return refuse('json-malformed', `The message is not JSON at character ${this.#at}`, undefined, expected);
+    throw new JsonMalformed(this.#at, expected);
   }
 }

@@ -1,17 +1,22 @@
-import { PeerFault } from '../domain/fault.ts';
+import { PeerFault } from './fault.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+
+/** From 13 digits on a number may be that of a card. */
+const LONG_NUMBER = 1e12;
 
 /** A message that is JSON but not what the dialect says; `path` is where ("data.encodedImage.expiry"). */
 export class MessageFault extends PeerFault {
   readonly path: string;
 
-  constructor(path: string, value: JsonValue | undefined, expected: string) {
-    super(`The field ${path || '(whole message)'} is not usable`, { code: 'message-invalid', found: describe(value), expected });
+  /** `hidden`: not even a number is quoted. */
+  constructor(path: string, value: JsonValue | undefined, expected: string, showing: 'number' | 'hidden' = 'number') {
+    const found = typeof value === 'number' && (showing === 'hidden' || Math.abs(value) >= LONG_NUMBER) ? 'a number' : describe(value);
+    super(`The field ${path || '(whole message)'} is not usable`, { code: 'message-invalid', found, expected });
     this.path = path;
   }
 }
 
-/** Kind and size of a value, never its content: it may be a secret. */
+/** Kind and size of a value, of a text never the content: it may be a secret. */
 function describe(value: JsonValue | undefined): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';

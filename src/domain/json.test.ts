@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PeerFault } from '../domain/fault.ts';
+import { PeerFault } from './fault.ts';
 import { parseJson } from './json.ts';
 
 const read = (text: string, max = 65_536) => parseJson(new TextEncoder().encode(text), max);
