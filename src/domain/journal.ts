@@ -1,13 +1,30 @@
 import type { Currency } from './money.ts';
+import type { Order } from './order.ts';
 
 /** How the box takes physical money. */
 export type CashMethod = 'coin' | 'bill';
-/** Which of the three roads a confirmation came by; they all feed one reducer. */
-export type Via = 'push' | 'poll' | 'reconnect' | 'expiry' | 'grace';
+/** Which road a confirmation came by (`answer`: the reply to a card's sale request); they all feed one reducer. */
+export type Via = 'push' | 'poll' | 'reconnect' | 'expiry' | 'grace' | 'answer';
 /** Who opened or cancelled a sale. */
 export type Origin = 'api' | 'button' | 'keypad' | 'backend' | 'cash';
-export type CancelReason = 'customer' | 'api' | 'timeout' | 'qr-expired' | 'qr-failed' | 'qr-refused';
+export type CancelReason =
+  | 'customer'
+  | 'api'
+  | 'timeout'
+  | 'qr-expired'
+  | 'qr-failed'
+  | 'qr-refused'
+  | 'card-declined'
+  /** The payment server did not answer in time; its charge is still watched. */
+  | 'card-unanswered';
 export type ActResult = 'done' | 'failed' | 'indeterminate';
+
+/** All of a card that is ever written down. */
+export interface CardFace {
+  readonly org: string;
+  /** First 6 and last 4 digits. */
+  readonly maskedPan: string;
+}
 
 /** What an output does for one sale: closed for a time, or a number of credit pulses. Times in milliseconds. */
 export type Drive =
@@ -28,7 +45,13 @@ export type Entry =
       readonly description: string;
       readonly origin: Origin;
       readonly drive: Drive | null;
+      /** The backend's order it fulfils. */
+      readonly order?: string;
     }
+  /** A backend's order, as it came in; acted upon when the box is free. */
+  | ({ readonly kind: 'order.received'; readonly order: string } & Omit<Order, 'id'>)
+  | { readonly kind: 'order.refused'; readonly order: string; readonly code: string; readonly reason: string }
+  | { readonly kind: 'order.announced'; readonly order: string; readonly spoken: boolean }
   | { readonly kind: 'charge.requested'; readonly sale: string; readonly request: string; readonly amountMinor: number }
   | {
       readonly kind: 'charge.created';
@@ -39,6 +62,8 @@ export type Entry =
       readonly qr: string;
       /** By the backend's clock, milliseconds since 1970. */
       readonly expiresAtMs: number;
+      /** On a card's charge, which has no QR: written before the sale request is sent. */
+      readonly card?: CardFace;
     }
   | { readonly kind: 'charge.refused'; readonly sale: string; readonly request: string; readonly code: string; readonly reason: string }
   /** Taken off the screen because cash changed what is left to pay; still watched. */
@@ -53,6 +78,8 @@ export type Entry =
       readonly via: Via;
       /** It no longer belonged to the sale on the front when it was paid. */
       readonly late: boolean;
+      /** Absent: by QR. */
+      readonly method?: 'card';
     }
   | { readonly kind: 'charge.failed'; readonly sale: string; readonly charge: string; readonly via: Via; readonly reason: string }
   /** A backend contradicted its own earlier final answer. A payment that it took back keeps its effect; one that it granted after all is booked by an entry of its own. */
@@ -126,14 +153,16 @@ export interface SaleReport {
   readonly sale: string;
   readonly status: ReportStatus;
   readonly qrMinor: number;
+  /** Absent on reports of boxes without a card reader. */
+  readonly cardMinor?: number;
   readonly charge: string | null;
   /** Pieces taken since the report before, so that the sum over all reports is all the cash there was. */
   readonly cash: CashTally;
   readonly currency: Currency;
 }
 
-/** Where money stands. `cash` and `qr` are the outside world; the rest are the box's own books. */
-export type Account = 'cash' | 'qr' | 'credit' | 'sales' | 'refund';
+/** Where money stands. `cash`, `qr` and `card` are the outside world; the rest are the box's own books. */
+export type Account = 'cash' | 'qr' | 'card' | 'credit' | 'sales' | 'refund';
 
 export interface Posting {
   readonly from: Account;
@@ -143,14 +172,14 @@ export interface Posting {
 
 /**
  * The money an entry moves, or null. Because every movement has a source and a destination, the books balance by
- * construction: cash + qr taken = credit + sales + refund.
+ * construction: cash + qr + card taken = credit + sales + refund.
  */
 export function posting(entry: Entry): Posting | null {
   switch (entry.kind) {
     case 'cash.credited':
       return { from: 'cash', to: 'credit', minor: entry.amountMinor };
     case 'charge.paid':
-      return { from: 'qr', to: 'credit', minor: entry.amountMinor };
+      return { from: entry.method ?? 'qr', to: 'credit', minor: entry.amountMinor };
     case 'sale.settled':
       return { from: 'credit', to: 'sales', minor: entry.dueMinor };
     case 'refund.due':

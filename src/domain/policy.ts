@@ -45,6 +45,8 @@ export interface SaleTimings {
   readonly cashIdleMs: number;
   /** Quiet time after the last piece before a QR for the rest is asked for. */
   readonly requoteMs: number;
+  /** How long the answer to a card payment is waited for while the customer stands there. */
+  readonly cardAnswerMs: number;
   readonly firstPollMs: number;
   /** Polls follow after this, doubling up to `pollMaxMs`. */
   readonly pollMinMs: number;
@@ -74,6 +76,7 @@ export const DEFAULT_TIMINGS: SaleTimings = {
   qrMaxMs: 900_000,
   cashIdleMs: 120_000,
   requoteMs: 3_000,
+  cardAnswerMs: 75_000,
   firstPollMs: 8_000,
   pollMinMs: 2_000,
   pollMaxMs: 30_000,

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { type Health, readiness } from './readiness.ts';
 
-const healthy: Health = { ledger: null, output: null, paired: true, requirePairing: false, acceptors: 2, faultyAcceptors: [] };
+const healthy: Health = {
+  ledger: null,
+  output: null,
+  paired: true,
+  requirePairing: false,
+  offersQr: true,
+  takesCards: false,
+  updating: false,
+  acceptors: 2,
+  faultyAcceptors: [],
+};
 
 describe('the readiness gate', () => {
   it.each<[string, Partial<Health>, boolean, boolean]>([
@@ -13,12 +23,24 @@ describe('the readiness gate', () => {
     ['one acceptor is faulty', { faultyAcceptors: ['coin'] }, true, true],
     ['all acceptors are faulty', { faultyAcceptors: ['coin', 'bill'] }, true, false],
     ['it has no acceptors', { acceptors: 0 }, true, false],
+    ['its backend has no QRs', { offersQr: false }, false, true],
+    ['an update is put in place', { updating: true }, false, false],
   ])('when %s', (_, change, qr, cash) => {
     expect(readiness({ ...healthy, ...change })).toMatchObject({ qr, cash });
   });
 
+  it.each<[string, Partial<Health>, boolean]>([
+    ['nobody takes them', {}, false],
+    ['all is well', { takesCards: true }, true],
+    ['the ledger cannot be written', { takesCards: true, ledger: 'disk-full' }, false],
+    ['an update is put in place', { takesCards: true, updating: true }, false],
+    ['it is not paired', { takesCards: true, paired: false }, false],
+  ])('takes cards when %s: so it is', (_, change, card) => {
+    expect(readiness({ ...healthy, ...change }).card).toBe(card);
+  });
+
   it('names every reason', () => {
-    const all = readiness({ ...healthy, ledger: 'disk-full', output: 'stuck', paired: false, faultyAcceptors: ['coin'] });
-    expect(all.reasons).toEqual(['ledger: disk-full', 'output: stuck', 'not-paired', 'acceptor: coin']);
+    const all = readiness({ ...healthy, ledger: 'disk-full', output: 'stuck', paired: false, updating: true, faultyAcceptors: ['coin'] });
+    expect(all.reasons).toEqual(['ledger: disk-full', 'output: stuck', 'updating', 'not-paired', 'acceptor: coin']);
   });
 });

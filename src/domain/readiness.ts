@@ -7,6 +7,11 @@ export interface Health {
   /** Whether a backend identity is known, and whether the owner insists on one before cash is taken. */
   readonly paired: boolean;
   readonly requirePairing: boolean;
+  /** What the backend and the board offer at all. */
+  readonly offersQr: boolean;
+  readonly takesCards: boolean;
+  /** A release is being put in place. */
+  readonly updating: boolean;
   readonly acceptors: number;
   /** Acceptors with a fault. */
   readonly faultyAcceptors: readonly string[];
@@ -15,6 +20,7 @@ export interface Health {
 export interface Readiness {
   readonly qr: boolean;
   readonly cash: boolean;
+  readonly card: boolean;
   /** Why something is not possible, most serious first; stable codes with a detail after a colon. */
   readonly reasons: readonly string[];
 }
@@ -24,11 +30,13 @@ export function readiness(health: Health): Readiness {
   const reasons: string[] = [];
   if (health.ledger !== null) reasons.push(`ledger: ${health.ledger}`);
   if (health.output !== null) reasons.push(`output: ${health.output}`);
+  if (health.updating) reasons.push('updating');
   if (!health.paired) reasons.push('not-paired');
   for (const name of health.faultyAcceptors) reasons.push(`acceptor: ${name}`);
-  const sound = health.ledger === null && health.output === null;
+  const sound = health.ledger === null && health.output === null && !health.updating;
   return {
-    qr: sound && health.paired,
+    qr: sound && health.paired && health.offersQr,
+    card: sound && health.paired && health.takesCards,
     cash: sound && health.acceptors > health.faultyAcceptors.length && (health.paired || !health.requirePairing),
     reasons,
   };

@@ -1,5 +1,9 @@
+import type { PresentedCard } from '../domain/card.ts';
 import type { SaleReport } from '../domain/journal.ts';
 import type { Money } from '../domain/money.ts';
+import type { Order } from '../domain/order.ts';
+import type { PackageOffer, UpdateReport } from '../domain/ota/update.ts';
+import type { BackendFiles } from '../domain/posparam/posparam.ts';
 
 /** What is wanted of the backend: a QR for exactly this amount. */
 export interface QrIntent {
@@ -49,7 +53,9 @@ export interface BoxState {
 export type Inbound =
   | { readonly kind: 'confirmation'; readonly charge: string; readonly answer: ChargeAnswer; readonly done: () => void }
   /** The push link is up again after an absence: whatever was missed must be asked for. */
-  | { readonly kind: 'reconnected' };
+  | { readonly kind: 'reconnected' }
+  | { readonly kind: 'order'; readonly order: Order; readonly done: () => void }
+  | { readonly kind: 'update'; readonly offer: PackageOffer; readonly done: () => void };
 
 export type LinkState = 'up' | 'down' | 'off';
 
@@ -58,6 +64,66 @@ export interface LinkFault {
   readonly link: string;
   readonly code: string;
   readonly detail: string;
+  /** A warning is for a person to read; everything works while it stands. Default `error`. */
+  readonly severity?: 'error' | 'warning';
+}
+
+/** Messages of the backend that could not be used since the start. */
+export interface Rejections {
+  readonly count: number;
+  /** The newest: a stable code and the reason in words, without anything secret. */
+  readonly last: { readonly code: string; readonly detail: string; readonly atMs: number } | null;
+}
+
+/** One card payment. Charge, trace and batch number are in the journal before it is sent. */
+export interface CardRequest {
+  /** Id of the charge: date of the sale, batch and trace number, `YYYYMMDD-BBBBBB-TTTTTT`. `queryPayment` asks by it. */
+  readonly charge: string;
+  readonly amount: Money;
+  readonly card: PresentedCard;
+  /** Wall time of the sale by the box, milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** What a dialect with cards can do besides. */
+export interface CardGateway {
+  /** Id of the charge of a sale at this wall time (milliseconds since 1970); batch and trace from 1 to 999,999. */
+  charge(sale: { readonly atMs: number; readonly batch: number; readonly trace: number }): string;
+  /**
+   * Sends the sale request ONCE. `unresolved` when there is no answer that settles it: then only `queryPayment` may be
+   * asked, and a second request is never sent. Throws nothing but what is a bug.
+   */
+  authorise(request: CardRequest, signal: AbortSignal): Promise<ChargeAnswer>;
+}
+
+export interface PackageRange {
+  readonly path: string;
+  /** First byte, from 0. */
+  readonly from: number;
+  /** 1 to 1,048,576. */
+  readonly length: number;
+  /** The file the earlier parts came from; a server that has another one now says so. */
+  readonly etag: string | null;
+}
+
+export type PackagePart =
+  | { readonly state: 'part'; readonly bytes: Uint8Array; readonly etag: string | null; readonly total: number }
+  /** The server has another file under this path than the one the download began with. */
+  | { readonly state: 'changed' };
+
+/** What a dialect with a TMS can do besides. */
+export interface UpdateGateway {
+  /** @throws RequestFault */
+  fetchPart(range: PackageRange, signal: AbortSignal): Promise<PackagePart>;
+  report(reports: readonly DatedUpdateReport[], signal: AbortSignal): Promise<Delivery>;
+}
+
+/** What a dialect can do that takes its addresses and certificates from a package. */
+export interface ParameterGateway {
+  /** Links are closed and made anew with these. @throws ConfigurationFault when a certificate cannot be used; then nothing has changed */
+  apply(files: BackendFiles): Promise<void>;
+  /** Whether the whole backend answers by the parameters in use: broker and payment server. Never throws. */
+  probe(signal: AbortSignal): Promise<boolean>;
 }
 
 /** What a dialect can do; the use cases ask here, never for the dialect's name. */
@@ -65,6 +131,10 @@ interface Capabilities {
   readonly pairs: boolean;
   readonly pushes: boolean;
   readonly queries: boolean;
+  /** It hands out QRs for charges. */
+  readonly qr: boolean;
+  /** It takes sale reports. */
+  readonly reports: boolean;
 }
 
 /**
@@ -74,6 +144,10 @@ interface Capabilities {
  */
 export interface Gateway {
   readonly capabilities: Capabilities;
+  /** Null where the dialect has no such thing. */
+  readonly cards: CardGateway | null;
+  readonly updates: UpdateGateway | null;
+  readonly parameters: ParameterGateway | null;
   start(): Promise<void>;
   /** One consumer; ends when the gateway stops. */
   inbound(): AsyncIterable<Inbound>;
@@ -84,7 +158,8 @@ export interface Gateway {
   /** Resolves once the broker has granted the subscription, or false when it did not within its time limit. */
   watch(charge: string): Promise<boolean>;
   unwatch(charge: string): Promise<void>;
-  queryPayment(charge: string, signal: AbortSignal): Promise<ChargeAnswer>;
+  /** `amount` is what the charge is for: where the backend tells the amount, an answer about another one settles nothing. */
+  queryPayment(charge: string, signal: AbortSignal, amount?: Money): Promise<ChargeAnswer>;
   deliver(reports: readonly DatedReport[], signal: AbortSignal): Promise<Delivery>;
   publishState(state: BoxState): void;
   /** The backend's wall clock as far as its last reply tells, else the box's own. Milliseconds since 1970. */
@@ -92,9 +167,14 @@ export interface Gateway {
   links(): Readonly<Record<string, LinkState>>;
   /** Standing faults of the links that a person must mend (refused certificate, wrong password); empty when there are none. */
   faults(): readonly LinkFault[];
+  rejections(): Rejections;
   stop(): Promise<void>;
 }
 
 export interface DatedReport extends SaleReport {
+  readonly atMs: number;
+}
+
+export interface DatedUpdateReport extends UpdateReport {
   readonly atMs: number;
 }

@@ -1,19 +1,28 @@
 import type { Entry, Recorded, SaleReport } from '../domain/journal.ts';
+import type { UpdateReport } from '../domain/ota/update.ts';
 
 /** A message for the backend that stays until the backend's own acknowledgement. */
-export interface OutboxDraft {
+export type OutboxDraft = {
   /** Unique for ever; a second row with the same id is refused. */
   readonly id: string;
-  readonly report: SaleReport;
-}
+} & Letter;
 
-export interface OutboxRow extends OutboxDraft {
+/** Sales are money and never dropped; of `update` rows the newest `UPDATE_ROWS_KEPT` stay. */
+export type Letter = { readonly lane: 'sale'; readonly report: SaleReport } | { readonly lane: 'update'; readonly report: UpdateReport };
+
+export type Lane = Letter['lane'];
+
+/** How many reports about updates wait at most: telemetry, which must not crowd out money. */
+export const UPDATE_ROWS_KEPT = 500;
+
+export type OutboxRow<L extends Lane = Lane> = Extract<Letter, { lane: L }> & {
+  readonly id: string;
   readonly seq: number;
   readonly queuedAtMs: number;
   readonly attempts: number;
   /** Set when the backend refused it for good: kept for a person to look at, never deleted. */
   readonly parkedReason: string | null;
-}
+};
 
 /** A message that has taken effect: (source, id) is unique, so its effect happens once. */
 export interface InboxKey {
@@ -52,6 +61,8 @@ export interface Totals {
   readonly cashMinor: number;
   readonly qrMinor: number;
   readonly qrCount: number;
+  readonly cardMinor: number;
+  readonly cardCount: number;
   readonly salesMinor: number;
   readonly salesCount: number;
   readonly refundMinor: number;
@@ -85,8 +96,8 @@ export interface Store {
   lastSeq(): number;
   /** Sequence number of the last entry of the commit that took the message in, or null for one that is new. */
   seenAt(key: InboxKey): number | null;
-  /** Waiting rows, oldest first, without the parked ones. */
-  outbox(limit: number): OutboxRow[];
+  /** Waiting rows of a lane, oldest first, without the parked ones. */
+  outbox<L extends Lane>(lane: L, limit: number): OutboxRow<L>[];
   parked(limit: number): OutboxRow[];
   outboxSize(): { readonly waiting: number; readonly parked: number };
   fact(name: string): string | null;

@@ -53,7 +53,7 @@ function refusal(commit: Commit): StoreFault {
 /** Everything the store answers, to show that nothing changed. */
 const contents = () => ({
   ledger: store.ledger({ limit: 1_000 }),
-  outbox: store.outbox(1_000),
+  outbox: store.outbox('sale', 1_000),
   parked: store.parked(1_000),
   size: store.outboxSize(),
   fact: store.fact('device_id'),
@@ -89,10 +89,14 @@ describe('a commit', () => {
   });
 
   it.each<[string, Commit]>([
-    ['an outbox row', { entries: [coin(2)], outbox: [{ id: 'report-0', report: reportOf('sale-0', 1) }] }],
+    ['an outbox row', { entries: [coin(2)], outbox: [{ id: 'report-0', lane: 'sale', report: reportOf('sale-0', 1) }] }],
     [
       'an inbox key',
-      { entries: [coin(2)], outbox: [{ id: 'new', report: reportOf('s', 1) }], inbox: [{ source: 'promptpay', id: 'charge-0' }] },
+      {
+        entries: [coin(2)],
+        outbox: [{ id: 'new', lane: 'sale', report: reportOf('s', 1) }],
+        inbox: [{ source: 'promptpay', id: 'charge-0' }],
+      },
     ],
     ['an entry', { entries: [coin(2), coin(1)], facts: { device_id: 'other' }, acknowledged: ['report-0'] }],
   ])('is undone as a whole by %s that was there before', (_, commit) => {
@@ -196,7 +200,7 @@ describe('a commit that fails', () => {
       () => store.ledger({}),
       () => store.lastSeq(),
       () => store.seenAt({ source: 's', id: 'i' }),
-      () => store.outbox(1),
+      () => store.outbox('sale', 1),
       () => store.parked(1),
       () => store.outboxSize(),
       () => store.fact('device_id'),

@@ -20,12 +20,12 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(home, { recursive: true, force: true }));
 
 type Step =
-  | { readonly do: 'coin' | 'bill' | 'pay' | 'late' | 'settle' | 'refund-credit' | 'refund-sales'; readonly minor: number }
+  | { readonly do: 'coin' | 'bill' | 'pay' | 'card' | 'late' | 'settle' | 'refund-credit' | 'refund-sales'; readonly minor: number }
   | { readonly do: 'unassigned' | 'reset' | 'count' | 'checkpoint' | 'reopen' | 'duplicate' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
-    do: fc.constantFrom('coin' as const, 'bill', 'pay', 'late', 'settle', 'refund-credit', 'refund-sales'),
+    do: fc.constantFrom('coin' as const, 'bill', 'pay', 'card', 'late', 'settle', 'refund-credit', 'refund-sales'),
     minor: fc.constantFrom(0, 1, 100, 500, 1_000, 2_000, 1_000_000_000_000),
   }),
   fc.record({ do: fc.constantFrom('unassigned' as const, 'reset', 'count', 'checkpoint', 'reopen', 'duplicate') }),
@@ -38,6 +38,8 @@ class Slip {
   cashMinor = 0;
   qrMinor = 0;
   qrCount = 0;
+  cardMinor = 0;
+  cardCount = 0;
   salesMinor = 0;
   salesCount = 0;
   refundMinor = 0;
@@ -54,6 +56,9 @@ class Slip {
     } else if (one.do === 'pay' || one.do === 'late') {
       this.qrMinor += minor;
       this.qrCount++;
+    } else if (one.do === 'card') {
+      this.cardMinor += minor;
+      this.cardCount++;
     } else if (one.do === 'settle') {
       this.salesMinor += minor;
       this.salesCount++;
@@ -71,6 +76,8 @@ function entryFor(one: Step, n: number): Entry | null {
     case 'pay':
     case 'late':
       return { kind: 'charge.paid', sale, charge: `c-${n}`, amountMinor: one.minor, via: 'poll', late: one.do === 'late' };
+    case 'card':
+      return { kind: 'charge.paid', sale, charge: `c-${n}`, amountMinor: one.minor, via: 'answer', late: false, method: 'card' };
     case 'settle':
       return { kind: 'sale.settled', sale, dueMinor: one.minor };
     case 'refund-credit':
@@ -118,7 +125,7 @@ describe('counters', () => {
             reset.add(one);
             if (one.do === 'reset') [reset, resetAtMs] = [new Slip(), clock.wallMs()];
           }
-          store.commit({ entries, outbox: [{ id: `m-${n}`, report: reportOf(`sale-${n}`, n) }] });
+          store.commit({ entries, outbox: [{ id: `m-${n}`, lane: 'sale', report: reportOf(`sale-${n}`, n) }] });
           for (const one of steps) {
             if (one.do === 'count') store.counters();
             else if (one.do === 'checkpoint') store.saveCheckpoint({ seq: store.lastSeq(), state: '{}' });
@@ -126,9 +133,9 @@ describe('counters', () => {
               store.close();
               store = open();
             } else if (one.do === 'duplicate') {
-              expect(() => store.commit({ entries: [coin(1e9)], outbox: [{ id: `m-${n}`, report: reportOf('s', 1) }] })).toThrow(
-                'recorded before',
-              );
+              expect(() =>
+                store.commit({ entries: [coin(1e9)], outbox: [{ id: `m-${n}`, lane: 'sale', report: reportOf('s', 1) }] }),
+              ).toThrow('recorded before');
             }
           }
         }
@@ -137,9 +144,10 @@ describe('counters', () => {
           const sql = `SELECT coalesce(sum(minor) FILTER (WHERE account_to = ?1), 0) - coalesce(sum(minor) FILTER (WHERE account_from = ?1), 0) AS minor FROM ledger`;
           return db?.get<{ minor: number }>(sql, account)?.minor ?? Number.NaN;
         };
-        expect(balance('credit') + balance('sales') + balance('refund')).toBe(ever.cashMinor + ever.qrMinor);
+        expect(balance('credit') + balance('sales') + balance('refund')).toBe(ever.cashMinor + ever.qrMinor + ever.cardMinor);
         expect(balance('cash') + ever.cashMinor).toBe(0);
         expect(balance('qr') + ever.qrMinor).toBe(0);
+        expect(balance('card') + ever.cardMinor).toBe(0);
         expect(balance('refund')).toBe(ever.refundMinor);
         store.close();
         fs.rmSync(directory, { recursive: true });

@@ -36,7 +36,7 @@ function contents(store: Store): unknown {
   return {
     ledger: store.ledger({ limit: 1_000 }),
     last: store.lastSeq(),
-    outbox: sent(store.outbox(1_000)),
+    outbox: sent(store.outbox('sale', 1_000)),
     parked: sent(store.parked(1_000)),
     fact: store.fact('device_id'),
     counters: store.counters(),

@@ -33,7 +33,7 @@ afterEach(() => {
   fs.rmSync(home, { recursive: true, force: true });
 });
 
-const draft = (n: number) => ({ id: `m-${n}`, report: reportOf(`sale-${n}`, n) });
+const draft = (n: number) => ({ id: `m-${n}`, lane: 'sale' as const, report: reportOf(`sale-${n}`, n) });
 const ids = (rows: readonly { readonly id: string }[]) => rows.map(({ id }) => id);
 
 describe('the journal', () => {
@@ -82,12 +82,12 @@ describe('the outbox', () => {
     store.commit({ entries: [], outbox: [draft(9), draft(1)] });
     clock.advance(1_000);
     store.commit({ entries: [], outbox: [draft(5)] });
-    expect(ids(store.outbox(10))).toEqual(['m-9', 'm-1', 'm-5']);
-    expect(ids(store.outbox(2))).toEqual(['m-9', 'm-1']);
-    expect(store.outbox(10)[2]).toEqual({ ...draft(5), seq: 3, queuedAtMs: clock.wallMs(), attempts: 0, parkedReason: null });
+    expect(ids(store.outbox('sale', 10))).toEqual(['m-9', 'm-1', 'm-5']);
+    expect(ids(store.outbox('sale', 2))).toEqual(['m-9', 'm-1']);
+    expect(store.outbox('sale', 10)[2]).toEqual({ ...draft(5), seq: 3, queuedAtMs: clock.wallMs(), attempts: 0, parkedReason: null });
     store.commit({ entries: [], attempted: ['m-9', 'm-1'] });
     store.commit({ entries: [], attempted: ['m-9'], acknowledged: ['m-1'] });
-    expect(store.outbox(10).map(({ id, attempts }) => [id, attempts])).toEqual([
+    expect(store.outbox('sale', 10).map(({ id, attempts }) => [id, attempts])).toEqual([
       ['m-9', 2],
       ['m-5', 0],
     ]);
@@ -97,7 +97,7 @@ describe('the outbox', () => {
   it('keeps what the backend refused, apart', () => {
     store.commit({ entries: [], outbox: [draft(1), draft(2)] });
     store.commit({ entries: [], parked: [{ id: 'm-1', reason: '400 bad item' }] });
-    expect(ids(store.outbox(10))).toEqual(['m-2']);
+    expect(ids(store.outbox('sale', 10))).toEqual(['m-2']);
     expect(store.parked(10)).toMatchObject([{ id: 'm-1', parkedReason: '400 bad item' }]);
     expect(store.outboxSize()).toEqual({ waiting: 1, parked: 1 });
   });
@@ -110,7 +110,7 @@ describe('the outbox', () => {
   });
 
   it.each([
-    ['report', 'UPDATE outbox SET report = replace(report, \'"qrMinor":1\', \'"qrMinor":7\')', () => store.outbox(10)],
+    ['report', 'UPDATE outbox SET report = replace(report, \'"qrMinor":1\', \'"qrMinor":7\')', () => store.outbox('sale', 10)],
     ['way from id to row', 'UPDATE outbox_id SET seq = 7', () => store.commit({ entries: [], acknowledged: ['m-1'] })],
   ])('calls a changed %s damaged', (_, sql, use) => {
     store.commit({ entries: [], outbox: [draft(1)] });
@@ -119,7 +119,7 @@ describe('the outbox', () => {
   });
 
   it.each([0, 1_001])('refuses a limit of %d', (limit) => {
-    expect(() => store.outbox(limit)).toThrow(expect.objectContaining({ code: 'store-query-invalid' }));
+    expect(() => store.outbox('sale', limit)).toThrow(expect.objectContaining({ code: 'store-query-invalid' }));
   });
 });
 

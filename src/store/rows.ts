@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { type Entry, posting, type Recorded } from '../domain/journal.ts';
-import type { OutboxRow } from '../ports/store.ts';
+import type { Letter, OutboxRow } from '../ports/store.ts';
 import { damaged } from './result-codes.ts';
 import type { Value } from './sqlite.ts';
 
@@ -32,6 +32,7 @@ export interface LedgerRow {
 export interface OutboxRecord {
   readonly seq: number;
   readonly id: string;
+  readonly lane: string;
   readonly report: string;
   readonly queued_at_ms: number;
   readonly attempts: number;
@@ -70,10 +71,15 @@ export function recorded(row: LedgerRow): Recorded {
  * A row of the outbox as it was written.
  * @throws StoreFault `store-damaged`
  */
-export function outboxRow({ seq, id, report, queued_at_ms, attempts, parked_reason, crc }: OutboxRecord): OutboxRow {
-  if (checksum([id, report, queued_at_ms]) !== crc) throw damaged(`outbox row ${seq} with a wrong checksum`);
-  return { seq, id, report: JSON.parse(report), queuedAtMs: queued_at_ms, attempts, parkedReason: parked_reason };
+export function outboxRow({ seq, id, lane, report, queued_at_ms, attempts, parked_reason, crc }: OutboxRecord): OutboxRow {
+  if (outboxChecksum(id, lane, report, queued_at_ms) !== crc) throw damaged(`outbox row ${seq} with a wrong checksum`);
+  const letter = { lane, report: JSON.parse(report) } as Letter;
+  return { seq, id, ...letter, queuedAtMs: queued_at_ms, attempts, parkedReason: parked_reason };
 }
+
+/** The lane counts only where it is not the first one: rows from before there were lanes keep their checksum. */
+export const outboxChecksum = (id: string, lane: string, report: string, atMs: number): number =>
+  checksum([id, report, atMs, ...(lane === 'sale' ? [] : [lane])]);
 
 /** CRC-32 over values in their order. SQLite has no checksum of its own: without one a flipped bit in an amount would be believed. */
 export function checksum(values: readonly Value[]): number {

@@ -2,7 +2,7 @@ import { CallerFault } from '../domain/fault.ts';
 import type { Recorded } from '../domain/journal.ts';
 import { StoreFault } from '../domain/store-fault.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Checkpoint, Commit, Counters, InboxKey, LedgerQuery, OutboxRow, Store } from '../ports/store.ts';
+import type { Checkpoint, Commit, Counters, InboxKey, Lane, LedgerQuery, OutboxRow, Store } from '../ports/store.ts';
 import { COUNTED_KINDS, countersOf, nothingTallied, type Tallied, tally } from './counting.ts';
 import { damaged, storeFault } from './result-codes.ts';
 import type { Room } from './room.ts';
@@ -80,8 +80,11 @@ export class SqliteStore implements Store {
     );
   }
 
-  outbox(limit: number): OutboxRow[] {
-    return this.#outboxRows('SELECT * FROM outbox WHERE parked_reason IS NULL ORDER BY seq LIMIT ?', limit);
+  outbox<L extends Lane>(lane: L, limit: number): OutboxRow<L>[] {
+    // Not `lane =`: a row whose lane has been damaged must be found, not overlooked.
+    const other: Lane = lane === 'sale' ? 'update' : 'sale';
+    const sql = `SELECT * FROM outbox WHERE parked_reason IS NULL AND lane <> '${other}' ORDER BY seq LIMIT ?`;
+    return this.#outboxRows(sql, limit) as OutboxRow<L>[];
   }
 
   parked(limit: number): OutboxRow[] {

@@ -1,15 +1,18 @@
 import type { Entry, Recorded } from '../domain/journal.ts';
-import type { Commit } from '../ports/store.ts';
+import { type Commit, type Lane, UPDATE_ROWS_KEPT } from '../ports/store.ts';
 import { damaged } from './result-codes.ts';
-import { checksum, INSERT_LEDGER, ledgerValues, type Stamp } from './rows.ts';
+import { checksum, INSERT_LEDGER, ledgerValues, outboxChecksum, type Stamp } from './rows.ts';
 import type { Connection, Value } from './sqlite.ts';
+
+const DROP_OLD_UPDATES = `DELETE FROM outbox WHERE lane = 'update' AND parked_reason IS NULL AND seq <=
+  (SELECT seq FROM outbox WHERE lane = 'update' AND parked_reason IS NULL ORDER BY seq DESC LIMIT 1 OFFSET ?)`;
 
 /** A commit with everything turned into column values, once, however often it has to be written. */
 export interface Prepared {
   readonly commit: Commit;
   readonly stamp: Stamp;
   readonly entries: readonly { readonly entry: Entry; readonly values: readonly Value[] }[];
-  readonly outbox: readonly { readonly id: string; readonly report: string; readonly crc: number }[];
+  readonly outbox: readonly { readonly id: string; readonly lane: Lane; readonly report: string; readonly crc: number }[];
 }
 
 export function prepare(commit: Commit, stamp: Stamp): Prepared {
@@ -17,9 +20,9 @@ export function prepare(commit: Commit, stamp: Stamp): Prepared {
     commit,
     stamp,
     entries: commit.entries.map((entry) => ({ entry, values: ledgerValues(entry, stamp) })),
-    outbox: (commit.outbox ?? []).map(({ id, report }) => {
+    outbox: (commit.outbox ?? []).map(({ id, lane, report }) => {
       const text = JSON.stringify(report);
-      return { id, report: text, crc: checksum([id, text, stamp.atMs]) };
+      return { id, lane, report: text, crc: outboxChecksum(id, lane, text, stamp.atMs) };
     }),
   };
 }
@@ -38,10 +41,12 @@ export function lastSeq(db: Connection): number {
 /** Writes everything of one commit; to be called inside a transaction. */
 export function write(db: Connection, { commit, stamp, entries, outbox }: Prepared): Recorded[] {
   const written = entries.map(({ entry, values }) => ({ ...stamp, seq: db.run(INSERT_LEDGER, ...values).rowid, entry }));
-  for (const { id, report, crc } of outbox) {
-    const { rowid } = db.run('INSERT INTO outbox (id, report, queued_at_ms, crc) VALUES (?, ?, ?, ?)', id, report, stamp.atMs, crc);
+  const insert = 'INSERT INTO outbox (id, lane, report, queued_at_ms, crc) VALUES (?, ?, ?, ?, ?)';
+  for (const { id, lane, report, crc } of outbox) {
+    const { rowid } = db.run(insert, id, lane, report, stamp.atMs, crc);
     db.run('INSERT INTO outbox_id (id, seq) VALUES (?, ?)', id, rowid);
   }
+  if (outbox.some(({ lane }) => lane === 'update')) db.run(DROP_OLD_UPDATES, UPDATE_ROWS_KEPT);
   if (commit.inbox?.length) {
     const atSeq = written.at(-1)?.seq ?? lastSeq(db);
     for (const { source, id } of commit.inbox) db.run('INSERT INTO inbox (source, id, at_seq) VALUES (?, ?, ?)', source, id, atSeq);

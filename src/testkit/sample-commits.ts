@@ -36,7 +36,7 @@ export function qrSale(n: number, dueMinor = 2_000): { readonly opening: Commit;
     opening: { entries: opening },
     payment: {
       entries: payment,
-      outbox: [{ id: `report-${n}`, report: reportOf(sale, dueMinor) }],
+      outbox: [{ id: `report-${n}`, lane: 'sale', report: reportOf(sale, dueMinor) }],
       inbox: [{ source: 'promptpay', id: charge }],
     },
   };

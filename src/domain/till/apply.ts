@@ -5,6 +5,10 @@ function withSale(till: Till, sale: string, change: (sale: Sale) => Partial<Sale
   return till.sale?.id === sale ? { ...till, sale: { ...till.sale, ...change(till.sale) } } : till;
 }
 
+function withoutOrder(till: Till, order: string | undefined): Till {
+  return order === undefined ? till : { ...till, orders: till.orders.filter(({ id }) => id !== order) };
+}
+
 function offScreen(till: Till, charge: string, state: 'superseded' | 'expired'): Till {
   const open = till.charges[charge];
   if (!open) return till;
@@ -17,7 +21,9 @@ function resolve(till: Till, charge: string, sale: string, outcome: ResolvedChar
   const known = till.resolved.find((r) => r.id === charge);
   const amount = amountMinor ?? open?.amountMinor ?? known?.amountMinor ?? 0;
   const others = till.resolved.filter((r) => r.id !== charge).slice(-(RESOLVED_KEPT - 1));
-  const resolved = [...others, { id: charge, sale, amountMinor: amount, outcome, contradicted: known?.contradicted ?? false }];
+  const card = open?.card ?? known?.card;
+  const contradicted = known?.contradicted ?? false;
+  const resolved = [...others, { id: charge, sale, amountMinor: amount, outcome, contradicted, ...(card && { card }) }];
   return withSale({ ...till, charges, resolved }, sale, (s) => (s.charge === charge ? { charge: null } : {}));
 }
 
@@ -26,9 +32,16 @@ export function apply(till: Till, entry: Entry): Till {
   switch (entry.kind) {
     case 'boot':
       return { ...till, currency: entry.currency };
+    case 'order.received': {
+      const { order: id, purpose, amountMinor, message } = entry;
+      return { ...till, orders: [...till.orders, { id, purpose, amountMinor, message }] };
+    }
+    case 'order.refused':
+    case 'order.announced':
+      return withoutOrder(till, entry.order);
     case 'sale.opened':
       return {
-        ...till,
+        ...withoutOrder(till, entry.order),
         sale: {
           id: entry.sale,
           dueMinor: entry.dueMinor,
@@ -41,6 +54,7 @@ export function apply(till: Till, entry: Entry): Till {
           qrRefusal: null,
           cashMinor: 0,
           qrMinor: 0,
+          cardMinor: 0,
           lastCharge: null,
           act: null,
         },
@@ -48,8 +62,9 @@ export function apply(till: Till, entry: Entry): Till {
     case 'charge.requested':
       return withSale(till, entry.sale, () => ({ request: { id: entry.request, amountMinor: entry.amountMinor }, qrRefusal: null }));
     case 'charge.created': {
-      const { charge: id, sale, amountMinor, qr, expiresAtMs } = entry;
-      const charges = { ...till.charges, [id]: { id, sale, amountMinor, qr, expiresAtMs, state: 'shown' as const } };
+      const { charge: id, sale, amountMinor, qr, expiresAtMs, card } = entry;
+      const open = { id, sale, amountMinor, qr, expiresAtMs, state: 'shown' as const, ...(card && { card }) };
+      const charges = { ...till.charges, [id]: open };
       return withSale({ ...till, charges }, sale, () => ({ request: null, charge: id, lastCharge: id }));
     }
     case 'charge.refused':
@@ -66,7 +81,12 @@ export function apply(till: Till, entry: Entry): Till {
         creditMinor: paid.creditMinor + amountMinor,
         unannounced: [...paid.unannounced, { charge, sale, amountMinor }],
       };
-      return entry.late ? told : withSale(told, sale, (s) => ({ qrMinor: s.qrMinor + amountMinor, lastCharge: charge }));
+      if (entry.late) return told;
+      return withSale(told, sale, (s) =>
+        entry.method === 'card'
+          ? { cardMinor: s.cardMinor + amountMinor, lastCharge: charge }
+          : { qrMinor: s.qrMinor + amountMinor, lastCharge: charge },
+      );
     }
     case 'charge.failed':
       return resolve(till, entry.charge, entry.sale, 'failed');
@@ -88,7 +108,8 @@ export function apply(till: Till, entry: Entry): Till {
     case 'sale.cancelled': {
       const sale = till.sale;
       if (sale?.id !== entry.sale) return till;
-      const owed = { reason: entry.reason, cash: till.tally, qrMinor: sale.qrMinor, lastCharge: sale.lastCharge };
+      const { qrMinor, cardMinor, lastCharge } = sale;
+      const owed = { reason: entry.reason, cash: till.tally, qrMinor, cardMinor, lastCharge };
       return { ...till, sale: null, tally: EMPTY_TALLY, owed: { ...till.owed, [entry.sale]: owed } };
     }
     case 'refund.due':

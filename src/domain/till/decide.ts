@@ -2,20 +2,44 @@ import { CallerFault } from '../fault.ts';
 import type { Entry } from '../journal.ts';
 import { Draft } from './draft.ts';
 import type { DecisionContext, TillInput } from './input.ts';
-import { restMinor, type Sale, type Till } from './state.ts';
+import { ORDERS_KEPT, restMinor, type Sale, type Till } from './state.ts';
 
 /**
  * What to commit when something happens: the entries of ONE transaction, none when it changes nothing (a duplicate,
  * a charge that is not ours, an answer that nobody waits for any more). Pure; effects follow from the entries.
- * @throws CallerFault `sale-in-progress`, `sale-unknown`, `sale-not-cancellable`
+ * @throws CallerFault `sale-in-progress`, `sale-not-cancellable`, `order-unknown`
  */
 export function decide(till: Till, input: TillInput, context: DecisionContext): Entry[] {
   const draft = new Draft(till, context);
   switch (input.type) {
     case 'open':
       if (till.sale) throw saleInProgress(till.sale);
+      if (input.order !== undefined && !isWaiting(till, input.order)) throw orderUnknown(input.order);
       draft.open(input);
       break;
+    case 'order': {
+      if (isWaiting(till, input.order.id)) break;
+      const { id: order, purpose, amountMinor, message } = input.order;
+      draft.add({ kind: 'order.received', order, purpose, amountMinor, message });
+      const full = `${ORDERS_KEPT} orders wait already`;
+      if (till.orders.length >= ORDERS_KEPT) draft.add({ kind: 'order.refused', order, code: 'orders-full', reason: full });
+      break;
+    }
+    case 'order-refused':
+      if (!isWaiting(till, input.order)) break;
+      draft.add({ kind: 'order.refused', order: input.order, code: input.code, reason: input.reason });
+      break;
+    case 'order-announced':
+      if (isWaiting(till, input.order)) draft.add({ kind: 'order.announced', order: input.order, spoken: input.spoken });
+      break;
+    case 'card-read': {
+      const sale = draft.paying();
+      const { charge, amountMinor, card, expiresAtMs } = input;
+      // Cash or a cancellation was faster: the card is not charged.
+      if (sale?.id !== input.sale || sale.charge !== null || amountMinor !== restMinor(till)) break;
+      draft.add({ kind: 'charge.created', sale: sale.id, request: charge, charge, amountMinor, qr: '', expiresAtMs, card });
+      break;
+    }
     case 'qr-offered':
       offer(draft, input);
       break;
@@ -34,7 +58,7 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
       const open = till.charges[input.charge];
       if (open?.state !== 'shown') break;
       draft.add({ kind: 'charge.expired', sale: open.sale, charge: open.id });
-      draft.endUnlessMoneyIsIn('qr-expired');
+      draft.endUnlessMoneyIsIn(open.card ? 'card-unanswered' : 'qr-expired');
       break;
     }
     case 'grace-over': {
@@ -58,6 +82,7 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
     case 'cancel':
       if (till.sale?.id !== input.sale) throw notCancellable(input.sale, 'it is over');
       if (till.sale.phase !== 'paying') throw notCancellable(input.sale, 'it is paid and being delivered');
+      if (isAuthorising(till, till.sale)) throw notCancellable(input.sale, 'a card is being charged');
       draft.cancel(input.reason);
       break;
     case 'act-done':
@@ -98,6 +123,18 @@ function offer(draft: Draft, input: Extract<TillInput, { type: 'qr-offered' }>):
   const { charge, qr, expiresAtMs } = input;
   draft.add({ kind: 'charge.created', sale: sale.id, request: request.id, charge, amountMinor: request.amountMinor, qr, expiresAtMs });
 }
+
+/** While a card's sale request is out, what is paid is not known: the sale waits for the answer, or for its time limit. */
+const isAuthorising = (till: Till, sale: Sale): boolean => sale.charge !== null && till.charges[sale.charge]?.card !== undefined;
+
+const isWaiting = (till: Till, order: string): boolean => till.orders.some(({ id }) => id === order);
+
+const orderUnknown = (order: string): CallerFault =>
+  new CallerFault('No such order is waiting', {
+    code: 'order-unknown',
+    found: order,
+    expected: 'an order that was received and not acted upon yet',
+  });
 
 function saleInProgress(sale: Sale): CallerFault {
   return new CallerFault('Another sale is in progress', {

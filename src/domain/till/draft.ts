@@ -2,7 +2,7 @@ import type { CancelReason, CashTally, Entry, ReportStatus, SaleReport, Via } fr
 import { driveFor } from '../policy.ts';
 import { apply } from './apply.ts';
 import type { DecisionContext, TillInput } from './input.ts';
-import { EMPTY_TALLY, restMinor, type Sale, shownCharge, type Till } from './state.ts';
+import { EMPTY_TALLY, restMinor, type Sale, shownCharge, type Till, takenMinor } from './state.ts';
 
 const STATUS_OF_CANCEL: Record<CancelReason, ReportStatus> = {
   customer: 'CANCELLED',
@@ -11,7 +11,16 @@ const STATUS_OF_CANCEL: Record<CancelReason, ReportStatus> = {
   'qr-expired': 'CANCELLED',
   'qr-failed': 'FAILED',
   'qr-refused': 'FAILED',
+  'card-declined': 'FAILED',
+  'card-unanswered': 'FAILED',
 };
+
+/** Money and pieces one report accounts for. */
+interface Taken {
+  readonly qrMinor: number;
+  readonly cardMinor: number;
+  readonly cash: CashTally;
+}
 
 /** The entries of one decision, folded as they are added so that each later step sees the earlier ones. */
 export class Draft {
@@ -34,8 +43,9 @@ export class Draft {
     return this.till.sale?.phase === 'paying' ? this.till.sale : null;
   }
 
-  report(sale: string, status: ReportStatus, qrMinor: number, charge: string | null, cash: CashTally): void {
-    const report: SaleReport = { id: this.context.newId(), sale, status, qrMinor, charge, cash, currency: this.till.currency };
+  report(sale: string, status: ReportStatus, charge: string | null, { qrMinor, cardMinor, cash }: Taken): void {
+    const byCard = cardMinor === 0 ? {} : { cardMinor };
+    const report: SaleReport = { id: this.context.newId(), sale, status, qrMinor, ...byCard, charge, cash, currency: this.till.currency };
     this.add({ kind: 'report.queued', sale, report });
   }
 
@@ -55,17 +65,17 @@ export class Draft {
       this.add({ kind: 'refund.due', sale: sale.id, amountMinor: excess, from: 'credit', reason: 'overpaid' });
     }
     if (sale.drive) this.add({ kind: 'act.intent', sale: sale.id, act: this.context.newId(), drive: sale.drive });
-    this.report(sale.id, 'SUCCEEDED', sale.qrMinor, sale.lastCharge, this.till.tally);
+    this.report(sale.id, 'SUCCEEDED', sale.lastCharge, { ...sale, cash: this.till.tally });
   }
 
   cancel(reason: CancelReason): void {
     const sale = this.paying();
     if (!sale) return;
     this.supersede();
-    const takenMinor = Math.min(this.till.creditMinor, sale.cashMinor + sale.qrMinor);
+    const backMinor = Math.min(this.till.creditMinor, takenMinor(sale));
     this.add({ kind: 'sale.cancelled', sale: sale.id, reason });
-    if (takenMinor > 0 && this.context.policy.cancelledCash === 'refund') {
-      this.add({ kind: 'refund.due', sale: sale.id, amountMinor: takenMinor, from: 'credit', reason: 'cancelled' });
+    if (backMinor > 0 && this.context.policy.cancelledCash === 'refund') {
+      this.add({ kind: 'refund.due', sale: sale.id, amountMinor: backMinor, from: 'credit', reason: 'cancelled' });
     }
     this.reportIfResolved(sale.id);
   }
@@ -74,13 +84,13 @@ export class Draft {
   reportIfResolved(sale: string): void {
     const owed = this.till.owed[sale];
     if (!owed || Object.values(this.till.charges).some((c) => c.sale === sale)) return;
-    this.report(sale, STATUS_OF_CANCEL[owed.reason], owed.qrMinor, owed.lastCharge, owed.cash);
+    this.report(sale, STATUS_OF_CANCEL[owed.reason], owed.lastCharge, owed);
   }
 
-  /** After a QR came to nothing: a sale with money in it, or that can still be paid in cash, goes on; any other ends. */
+  /** After a charge came to nothing: a sale with money in it, or that can still be paid in cash, goes on; any other ends. */
   endUnlessMoneyIsIn(reason: CancelReason): void {
     const sale = this.paying();
-    if (sale && sale.cashMinor + sale.qrMinor === 0 && !this.context.cashBusy) this.cancel(reason);
+    if (sale && takenMinor(sale) === 0 && !this.context.cashBusy) this.cancel(reason);
   }
 
   requestQr(): void {
@@ -91,8 +101,8 @@ export class Draft {
   }
 
   open(input: Extract<TillInput, { type: 'open' }>): void {
-    const { sale, dueMinor, description, origin, drive } = input;
-    this.add({ kind: 'sale.opened', sale, dueMinor, description, origin, drive });
+    const { type: _, ...opened } = input;
+    this.add({ kind: 'sale.opened', ...opened });
     this.settleIfCovered();
     this.requestQr();
   }
@@ -106,17 +116,22 @@ export class Draft {
     const late = this.paying()?.id !== known.sale;
     const { sale, amountMinor } = known;
     if (earlier?.outcome === 'failed' && !earlier.contradicted) this.add({ kind: 'charge.conflict', sale, charge, via, claimed: 'paid' });
-    this.add({ kind: 'charge.paid', sale, charge, amountMinor, via, late });
-    if (late) this.bookLatePayment(sale, charge, amountMinor);
+    const method = known.card ? ({ method: 'card' } as const) : {};
+    this.add({ kind: 'charge.paid', sale, charge, amountMinor, via, late, ...method });
+    if (late) this.bookLatePayment(sale, charge, amountMinor, known.card !== undefined);
     this.useCredit();
   }
 
-  bookLatePayment(sale: string, charge: string, amountMinor: number): void {
+  bookLatePayment(sale: string, charge: string, amountMinor: number, byCard: boolean): void {
     if (this.context.policy.latePayment === 'refund') {
       this.add({ kind: 'refund.due', sale, amountMinor, from: 'credit', reason: 'paid-late' });
     }
     const owed = this.till.owed[sale];
-    this.report(sale, 'SUCCEEDED', (owed?.qrMinor ?? 0) + amountMinor, charge, owed?.cash ?? EMPTY_TALLY);
+    this.report(sale, 'SUCCEEDED', charge, {
+      qrMinor: (owed?.qrMinor ?? 0) + (byCard ? 0 : amountMinor),
+      cardMinor: (owed?.cardMinor ?? 0) + (byCard ? amountMinor : 0),
+      cash: owed?.cash ?? EMPTY_TALLY,
+    });
   }
 
   failed(charge: string, via: Via, reason: string): void {
@@ -124,7 +139,7 @@ export class Draft {
     if (open) {
       const shown = open.state === 'shown';
       this.add({ kind: 'charge.failed', sale: open.sale, charge, via, reason });
-      if (shown) this.endUnlessMoneyIsIn('qr-failed');
+      if (shown) this.endUnlessMoneyIsIn(open.card ? 'card-declined' : 'qr-failed');
       this.reportIfResolved(open.sale);
       return;
     }

@@ -1,4 +1,5 @@
-import type { ActResult, CancelReason, CashMethod, Drive, Origin, Via } from '../journal.ts';
+import type { ActResult, CancelReason, CardFace, CashMethod, Drive, Origin, Via } from '../journal.ts';
+import type { Order } from '../order.ts';
 import type { SalePolicy } from '../policy.ts';
 
 /** Everything that can happen to the till. */
@@ -10,6 +11,20 @@ export type TillInput =
       readonly description: string;
       readonly origin: Origin;
       readonly drive: Drive | null;
+      /** The waiting order it fulfils. */
+      readonly order?: string;
+    }
+  | { readonly type: 'order'; readonly order: Order }
+  | { readonly type: 'order-refused'; readonly order: string; readonly code: string; readonly reason: string }
+  | { readonly type: 'order-announced'; readonly order: string; readonly spoken: boolean }
+  /** A card was read for what is left to pay; the sale request goes out once this is committed. */
+  | {
+      readonly type: 'card-read';
+      readonly sale: string;
+      readonly charge: string;
+      readonly amountMinor: number;
+      readonly card: CardFace;
+      readonly expiresAtMs: number;
     }
   | { readonly type: 'qr-offered'; readonly request: string; readonly charge: string; readonly qr: string; readonly expiresAtMs: number }
   | { readonly type: 'qr-refused'; readonly request: string; readonly code: string; readonly reason: string }

@@ -1,13 +1,15 @@
-import type { CancelReason, CashTally, Drive, Origin } from '../journal.ts';
+import type { CancelReason, CardFace, CashTally, Drive, Origin } from '../journal.ts';
 import type { Currency } from '../money.ts';
+import type { Order } from '../order.ts';
 
-/** A charge whose outcome is not known yet; only a `shown` one is on the screen. */
+/** A charge whose outcome is not known yet; only a `shown` one is on the screen (a card's: while the answer is waited for). */
 export interface OpenCharge {
   readonly id: string;
   readonly sale: string;
   readonly amountMinor: number;
   readonly qr: string;
   readonly expiresAtMs: number;
+  readonly card?: CardFace;
   readonly state: 'shown' | 'superseded' | 'expired';
 }
 
@@ -27,6 +29,7 @@ export interface Sale {
   /** Money that came in during this sale; while there is any, no time limit strikes. */
   readonly cashMinor: number;
   readonly qrMinor: number;
+  readonly cardMinor: number;
   /** The charge that paid, or the last one shown. */
   readonly lastCharge: string | null;
   readonly act: string | null;
@@ -37,6 +40,7 @@ interface OwedReport {
   readonly reason: CancelReason;
   readonly cash: CashTally;
   readonly qrMinor: number;
+  readonly cardMinor: number;
   readonly lastCharge: string | null;
 }
 
@@ -44,6 +48,8 @@ export interface ResolvedCharge {
   readonly id: string;
   readonly sale: string;
   readonly amountMinor: number;
+  /** On a card's charge. */
+  readonly card?: CardFace;
   readonly outcome: 'paid' | 'failed' | 'abandoned';
   readonly contradicted: boolean;
 }
@@ -68,7 +74,12 @@ export interface Till {
   readonly tally: CashTally;
   readonly owed: Readonly<Record<string, OwedReport>>;
   readonly unannounced: readonly Unannounced[];
+  /** The backend's orders that wait for the box to be free, oldest first. */
+  readonly orders: readonly Order[];
 }
+
+/** Orders beyond this many are refused: a box that is so far behind does nobody a service by catching up. */
+export const ORDERS_KEPT = 200;
 
 /** How many resolved charges the till remembers; older ones are still in the journal, whose unique index refuses a second payment. */
 export const RESOLVED_KEPT = 200;
@@ -76,8 +87,22 @@ export const RESOLVED_KEPT = 200;
 export const EMPTY_TALLY: CashTally = { coin: {}, bill: {} };
 
 export function emptyTill(currency: Currency): Till {
-  return { seq: 0, currency, creditMinor: 0, sale: null, charges: {}, resolved: [], tally: EMPTY_TALLY, owed: {}, unannounced: [] };
+  return {
+    seq: 0,
+    currency,
+    creditMinor: 0,
+    sale: null,
+    charges: {},
+    resolved: [],
+    tally: EMPTY_TALLY,
+    owed: {},
+    unannounced: [],
+    orders: [],
+  };
 }
+
+/** Money that came in during a sale, by whatever road. */
+export const takenMinor = (sale: Sale): number => sale.cashMinor + sale.qrMinor + sale.cardMinor;
 
 /** What is still to pay of the sale on the front; 0 without one. */
 export function restMinor(till: Till): number {
@@ -96,7 +121,7 @@ export const shownCharge = (till: Till): OpenCharge | null => {
 export function wantsNewQr({ sale, charges }: Till): boolean {
   if (sale?.phase !== 'paying') return false;
   if (sale.qrRefusal !== null) return sale.qrRefusal.code === 'amount-changed';
-  if (sale.lastCharge === null) return sale.cashMinor + sale.qrMinor > 0;
+  if (sale.lastCharge === null) return takenMinor(sale) > 0;
   return charges[sale.lastCharge]?.state === 'superseded';
 }
 

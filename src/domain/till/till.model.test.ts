@@ -10,6 +10,7 @@ import { emptyTill, type Till } from './state.ts';
 /** What may happen next; numbers pick among what exists at that moment. */
 type Move =
   | { readonly do: 'open' | 'cash'; readonly minor: number }
+  | { readonly do: 'order' | 'order-sale' | 'order-announced' | 'order-refused' | 'order-again' }
   | { readonly do: 'offer' | 'refuse' | 'cancel' | 'requote' | 'restart' | 'act-done' | 'act-failed' }
   | { readonly do: 'pay' | 'pay-again' | 'fail' | 'expire' | 'grace'; readonly pick: number };
 
@@ -28,6 +29,18 @@ const move: fc.Arbitrary<Move> = fc.oneof(
         'restart' as const,
         'act-done' as const,
         'act-failed' as const,
+      ),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        'order' as const,
+        'order-sale' as const,
+        'order-announced' as const,
+        'order-refused' as const,
+        'order-again' as const,
       ),
     }),
   },
@@ -64,10 +77,12 @@ class World {
   #ids = 0;
   readonly #policy: SalePolicy;
   readonly #cashPossible: boolean;
+  readonly #method: 'qr' | 'card';
 
-  constructor(salePolicy: SalePolicy, cashPossible: boolean) {
+  constructor(salePolicy: SalePolicy, cashPossible: boolean, method: 'qr' | 'card' = 'qr') {
     this.#policy = salePolicy;
     this.#cashPossible = cashPossible;
+    this.#method = method;
   }
 
   id(): string {
@@ -77,7 +92,7 @@ class World {
   submit(input: TillInput): void {
     const made = decide(this.till, input, {
       policy: this.#policy,
-      qrPossible: true,
+      qrPossible: this.#method === 'qr',
       cashPossible: this.#cashPossible,
       cashBusy: false,
       newId: () => this.id(),
@@ -108,9 +123,38 @@ class World {
         this.cashInMinor += next.minor;
         this.submit({ type: 'cash', method: 'coin', acceptor: 'coin', train: this.id(), amountMinor: next.minor });
         return;
+      case 'order':
+        this.submit({ type: 'order', order: { id: this.id(), purpose: 'sale', amountMinor: 700, message: '' } });
+        return;
+      case 'order-again': {
+        const [waiting] = this.till.orders;
+        if (waiting) this.submit({ type: 'order', order: waiting });
+        return;
+      }
+      case 'order-announced':
+      case 'order-refused': {
+        const order = this.till.orders[0]?.id ?? 'unknown';
+        this.submit(
+          next.do === 'order-announced' ? { type: next.do, order, spoken: true } : { type: next.do, order, code: 'x', reason: 'x' },
+        );
+        return;
+      }
+      case 'order-sale': {
+        const [order] = this.till.orders;
+        const drive = { mode: 'hold', holdMs: 1 } as const;
+        const opened = { sale: this.id(), dueMinor: 700, description: '', origin: 'backend', drive } as const;
+        if (!sale && order) this.submit({ type: 'open', ...opened, order: order.id });
+        return;
+      }
       case 'offer': {
-        if (!sale?.request) return;
         const made = this.id();
+        if (this.#method === 'card' && sale?.phase === 'paying' && !sale.charge) {
+          const amountMinor = sale.dueMinor - this.till.creditMinor;
+          const card = { org: 'VISA', maskedPan: '411111******1111' };
+          this.submit({ type: 'card-read', sale: sale.id, charge: made, amountMinor, card, expiresAtMs: 1 });
+          if (this.till.charges[made]) this.created.push(made);
+        }
+        if (!sale?.request) return;
         this.submit({ type: 'qr-offered', request: sale.request.id, charge: made, qr: 'QR', expiresAtMs: 1 });
         if (this.till.charges[made]) this.created.push(made);
         return;
@@ -119,7 +163,7 @@ class World {
         if (sale?.request) this.submit({ type: 'qr-refused', request: sale.request.id, code: 'x', reason: 'x' });
         return;
       case 'cancel':
-        if (sale?.phase === 'paying') this.submit({ type: 'cancel', sale: sale.id, reason: 'customer' });
+        if (sale?.phase === 'paying' && !this.authorising()) this.submit({ type: 'cancel', sale: sale.id, reason: 'customer' });
         return;
       case 'requote':
         this.submit({ type: 'requote' });
@@ -155,6 +199,11 @@ class World {
     }
   }
 
+  authorising(): boolean {
+    const charge = this.till.sale?.charge;
+    return charge != null && this.till.charges[charge]?.card !== undefined;
+  }
+
   /** Lets everything that is open come to its end. */
   finish(): void {
     if (this.till.sale?.act) this.play({ do: 'act-done' });
@@ -168,7 +217,7 @@ class World {
   }
 
   balances(): Record<Account, number> {
-    const sums: Record<Account, number> = { cash: 0, qr: 0, credit: 0, sales: 0, refund: 0 };
+    const sums: Record<Account, number> = { cash: 0, qr: 0, card: 0, credit: 0, sales: 0, refund: 0 };
     for (const entry of this.entries) {
       const move = posting(entry);
       if (!move) continue;
@@ -186,11 +235,11 @@ class World {
 function checkBooks(world: World): void {
   const books = world.balances();
   expect(0 - books.cash).toBe(world.cashInMinor);
-  expect(0 - books.qr).toBe([...world.paid.values()].reduce((sum, amount) => sum + amount, 0));
+  expect(0 - books.qr - books.card).toBe([...world.paid.values()].reduce((sum, amount) => sum + amount, 0));
   expect(books.credit).toBe(world.till.creditMinor);
   expect(books.credit).toBeGreaterThanOrEqual(0);
   expect(books.sales).toBeGreaterThanOrEqual(0);
-  expect(books.credit + books.sales + books.refund).toBe(0 - books.cash - books.qr);
+  expect(books.credit + books.sales + books.refund).toBe(0 - books.cash - books.qr - books.card);
 }
 
 function checkOnce(world: World): void {
@@ -215,26 +264,49 @@ function checkReports(world: World): void {
   const unreported = Object.entries(world.till.tally.coin).reduce((sum, [value, count]) => sum + Number(value) * count, 0);
   expect(pieces + unreported).toBe(world.cashInMinor);
   expect(reports.reduce((sum, report) => sum + report.qrMinor, 0)).toBe(0 - world.balances().qr);
+  expect(reports.reduce((sum, report) => sum + (report.cardMinor ?? 0), 0)).toBe(0 - world.balances().card);
   const reported = new Set(reports.map((report) => report.sale));
   for (const { sale } of world.of('sale.opened')) expect(reported.has(sale)).toBe(true);
   expect(world.till.owed).toEqual({});
 }
 
+/** Every order ends in one way at most, and only those that have not ended wait. */
+function checkOrders(world: World): void {
+  const ended = [
+    ...world.of('order.refused').map(({ order }) => order),
+    ...world.of('order.announced').map(({ order }) => order),
+    ...world.of('sale.opened').flatMap(({ order }) => (order === undefined ? [] : [order])),
+  ];
+  expect(new Set(ended).size).toBe(ended.length);
+  const waiting = world
+    .of('order.received')
+    .map(({ order }) => order)
+    .filter((order) => !ended.includes(order));
+  expect(world.till.orders.map(({ id }) => id)).toEqual(waiting);
+}
+
 describe('any interleaving of what can happen to the till', () => {
   it('credits exactly what was paid, once, and loses nothing over restarts', () => {
     fc.assert(
-      fc.property(fc.array(move, { maxLength: 60 }), policy, fc.boolean(), (moves, salePolicy, cashPossible) => {
-        const world = new World(salePolicy, cashPossible);
-        for (const next of moves) {
-          world.play(next);
+      fc.property(
+        fc.array(move, { maxLength: 60 }),
+        policy,
+        fc.boolean(),
+        fc.constantFrom('qr', 'card'),
+        (moves, salePolicy, cash, method) => {
+          const world = new World(salePolicy, cash, method);
+          for (const next of moves) {
+            world.play(next);
+            checkBooks(world);
+          }
+          world.finish();
           checkBooks(world);
-        }
-        world.finish();
-        checkBooks(world);
-        checkOnce(world);
-        checkReports(world);
-        expect(world.till.sale).toBeNull();
-      }),
+          checkOnce(world);
+          checkReports(world);
+          checkOrders(world);
+          expect(world.till.sale).toBeNull();
+        },
+      ),
       { numRuns: 1_500 },
     );
   });

@@ -1,8 +1,17 @@
-import type { ActResult, CancelReason, CashTally, Entry, Origin, Recorded } from '../journal.ts';
+import type { ActResult, CancelReason, CardFace, CashTally, Entry, Origin, Recorded } from '../journal.ts';
 import type { Currency } from '../money.ts';
 import { addPieces, EMPTY_TALLY } from './state.ts';
 
-type SaleState = 'requesting' | 'qr' | 'cash' | 'delivering' | 'delivered' | 'delivery-failed' | 'delivery-unknown' | 'cancelled';
+type SaleState =
+  | 'requesting'
+  | 'qr'
+  | 'authorising'
+  | 'cash'
+  | 'delivering'
+  | 'delivered'
+  | 'delivery-failed'
+  | 'delivery-unknown'
+  | 'cancelled';
 
 /** One sale as programs see it. */
 export interface SaleView {
@@ -12,13 +21,16 @@ export interface SaleView {
   readonly currency: Currency;
   readonly description: string;
   readonly origin: Origin;
-  /** Paid by QR, and by coins and bills put in during the sale. */
+  /** Paid by QR, by card, and by coins and bills put in during the sale. */
   readonly qrMinor: number;
+  readonly cardMinor: number;
   readonly cashMinor: number;
   readonly cash: CashTally;
   /** The charge whose QR is or was last shown. */
   readonly charge: string | null;
   readonly qr: string | null;
+  /** The card that was presented last. */
+  readonly card: CardFace | null;
   readonly cancelReason: CancelReason | null;
   /** Why there is no QR, when the backend or the box refused one. */
   readonly qrRefusal: { readonly code: string; readonly reason: string } | null;
@@ -40,10 +52,12 @@ export function saleView(recorded: readonly Recorded[], currency: Currency): Sal
     description,
     origin,
     qrMinor: 0,
+    cardMinor: 0,
     cashMinor: 0,
     cash: EMPTY_TALLY,
     charge: null,
     qr: null,
+    card: null,
     cancelReason: null,
     qrRefusal: null,
     delivery: null,
@@ -61,15 +75,19 @@ function after(view: SaleView, entry: Entry): Partial<SaleView> {
     case 'charge.requested':
       return { state: 'requesting', qrRefusal: null };
     case 'charge.created':
+      if (entry.card) return { state: 'authorising', charge: entry.charge, card: entry.card };
       return { state: 'qr', charge: entry.charge, qr: entry.qr };
     case 'charge.refused':
       return { state: 'cash', qrRefusal: { code: entry.code, reason: entry.reason } };
     case 'charge.superseded':
     case 'charge.expired':
     case 'charge.failed':
-      return view.state === 'qr' && entry.charge === view.charge ? { state: 'cash', qr: null } : {};
+      return (view.state === 'qr' || view.state === 'authorising') && entry.charge === view.charge ? { state: 'cash', qr: null } : {};
     case 'charge.paid':
-      return { qrMinor: view.qrMinor + entry.amountMinor, charge: entry.charge };
+      return {
+        charge: entry.charge,
+        ...(entry.method === 'card' ? { cardMinor: view.cardMinor + entry.amountMinor } : { qrMinor: view.qrMinor + entry.amountMinor }),
+      };
     case 'cash.credited':
       return { cashMinor: view.cashMinor + entry.amountMinor, cash: addPieces(view.cash, entry.method, String(entry.amountMinor), 1) };
     case 'sale.settled':
