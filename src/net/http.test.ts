@@ -67,7 +67,34 @@ describe('a good server', () => {
     expect(seen).toEqual(['POST', '/prefix/payments', 'abc', 'application/json', '{"amount":100}']);
     expect(one.target('/payments')).toBe('/prefix/payments');
     expect(new TextDecoder().decode(jsonBody(reply))).toBe('{"a":1}');
-    expect(reply).toMatchObject({ status: 201, dateMs: Date.UTC(2026, 0, 6, 10), retryAfterMs: null });
+    expect(reply).toMatchObject({ status: 201, dateMs: Date.UTC(2026, 0, 6, 10), retryAfterMs: null, etag: null, contentRange: null });
+  });
+
+  test('tells which part of which file it sends', async () => {
+    const headers = { etag: '"v1"', 'content-range': 'bytes 4-5/9' };
+    const url = await serve((_request, response) => void response.writeHead(206, headers).end('ef'));
+    expect(await get(client({ url }))).toMatchObject({ status: 206, etag: '"v1"', contentRange: 'bytes 4-5/9' });
+  });
+
+  test('a body nobody wants is not read, whatever its size, and the next request works', async () => {
+    const url = await serve((_request, response) => void response.writeHead(200, { etag: '"v2"' }).end('x'.repeat(5_000_000)));
+    const one = client({ url }, { maxBytes: 10_000_000 });
+    const ask = () => one.request({ method: 'GET', path: '/x', headers: {}, signal: new AbortController().signal, unread: [200] });
+    for (let i = 0; i < 6; i++) expect(await ask()).toMatchObject({ status: 200, etag: '"v2"', body: new Uint8Array() });
+  });
+
+  test('without reuse every request has a connection of its own, and says so', async () => {
+    const seen: string[] = [];
+    const url = await serve((request, response) => {
+      seen.push(`${request.socket.remotePort} ${request.headers.connection}`);
+      response.end();
+    });
+    const own = client({ url }, { reuse: false });
+    for (let i = 0; i < 5; i++) await get(own);
+    expect([new Set(seen).size, seen.every((text) => text.endsWith(' close'))]).toEqual([5, true]);
+    const shared = client({ url });
+    for (let i = 0; i < 5; i++) await get(shared);
+    expect(new Set(seen).size).toBeLessThan(10);
   });
 
   test('a redirect is not followed', async () => {
@@ -127,7 +154,8 @@ describe('a bad server', () => {
   ])('%s: %s', async (_what, code, url) => {
     const at = typeof url === 'string' ? url : await url();
     const error = await fault(get(client({ url: at })));
-    expect(error).toMatchObject({ code, retryable: true });
+    const unsent = code === 'peer-refused-connection' || code === 'peer-unknown-host';
+    expect(error).toMatchObject({ code, retryable: true, unsent });
   });
 
   test.each<[string, string]>([
@@ -142,7 +170,7 @@ describe('a bad server', () => {
     await asked.promise;
     own.advance(4_999);
     own.advance(1);
-    expect((await answer).code).toBe('peer-timeout');
+    expect(await answer).toMatchObject({ code: 'peer-timeout', unsent: false });
     expect(own.pending()).toBe(0);
   });
 
@@ -169,7 +197,7 @@ describe('a bad server', () => {
     const answer = fault(get(client({ url: 'http://192.0.2.1' }, { clock: own, dial })));
     await dialled.promise;
     own.advance(2_500);
-    expect((await answer).code).toBe('peer-timeout');
+    expect(await answer).toMatchObject({ code: 'peer-timeout', unsent: true });
   });
 
   test('the caller gives up', async () => {

@@ -3,7 +3,7 @@ import type { Agent, Dispatcher } from 'undici';
 import { RequestFault } from '../domain/request-fault.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpEndpoint } from './endpoint.ts';
-import { type Dial, errorCode, openSocket, symptomOf } from './socket.ts';
+import { type Dial, errorCode, openSocket, type Symptom, symptomOf } from './socket.ts';
 
 interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -13,6 +13,8 @@ interface HttpRequest {
   /** Sent as JSON. */
   readonly body?: Uint8Array;
   readonly signal: AbortSignal;
+  /** A reply of such a status is handed over without its body, which may be far larger than `maxBytes`. */
+  readonly unread?: readonly number[];
 }
 
 export interface HttpReply {
@@ -22,6 +24,9 @@ export interface HttpReply {
   /** The peer's clock by its Date header, milliseconds since 1970. */
   readonly dateMs: number | null;
   readonly retryAfterMs: number | null;
+  /** ETag and Content-Range as the peer wrote them. */
+  readonly etag: string | null;
+  readonly contentRange: string | null;
 }
 
 export interface HttpClientOptions {
@@ -32,6 +37,8 @@ export interface HttpClientOptions {
   /** Largest body read. */
   readonly maxBytes: number;
   readonly dial?: Dial;
+  /** False: every request gets a connection of its own, so that none is lost on one the peer is just closing. Default true. */
+  readonly reuse?: boolean;
 }
 
 export interface HttpClient {
@@ -40,7 +47,8 @@ export interface HttpClient {
   /**
    * One request and its whole reply, whatever its status. Follows no redirect, decompresses nothing.
    * @throws RequestFault, always retryable: `peer-timeout`, `peer-cut`, `peer-refused-connection`, `peer-unknown-host`,
-   * `peer-unreachable`, `peer-too-large`, `peer-not-http`, `tls-…`, `request-aborted`
+   * `peer-unreachable`, `peer-too-large`, `peer-not-http`, `tls-…`, `request-aborted`; `unsent` when there never was a
+   * connection it could have gone out on
    */
   request(request: HttpRequest): Promise<HttpReply>;
   /** Ends every request and connection, those being made too. */
@@ -48,15 +56,17 @@ export interface HttpClient {
 }
 
 /** One HTTP peer with connections of its own. Nothing is loaded or opened before the first request. */
-export function createHttpClient({ endpoint, clock, timeoutMs, maxBytes, dial }: HttpClientOptions): HttpClient {
+export function createHttpClient({ endpoint, clock, timeoutMs, maxBytes, dial, reuse = true }: HttpClientOptions): HttpClient {
   const base = new URL(endpoint.url);
   const prefix = base.pathname.replace(/\/$/, '');
   let agent: Promise<Agent> | null = null;
   const connecting = new Set<Socket>();
+  /** Why connections could not be made: errors a request can only have ended in before it was sent. */
+  const unconnected = new WeakSet<object>();
   const connect = async (): Promise<Agent> => {
     const { Agent } = await import('undici');
     return new Agent({
-      connect: connector(endpoint, clock, timeoutMs / 2, dial, connecting),
+      connect: connector(endpoint, clock, timeoutMs / 2, dial, connecting, unconnected),
       allowH2: false,
       connections: 4,
       pipelining: 1,
@@ -69,7 +79,7 @@ export function createHttpClient({ endpoint, clock, timeoutMs, maxBytes, dial }:
   const target = (path: string): string => `${prefix}${path}`;
   return {
     target,
-    request: async ({ method, path, headers, body, signal }) => {
+    request: async ({ method, path, headers, body, signal, unread = [] }) => {
       const deadline = new AbortController();
       const cancel = clock.after(timeoutMs, () => deadline.abort());
       try {
@@ -80,13 +90,14 @@ export function createHttpClient({ endpoint, clock, timeoutMs, maxBytes, dial }:
           method,
           headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
           body: body ?? null,
+          ...(reuse ? {} : { reset: true }),
           signal: AbortSignal.any([signal, deadline.signal]),
         });
-        return await reply(response, clock);
+        return await reply(response, clock, unread.includes(response.statusCode));
       } catch (error) {
         if (signal.aborted) throw failed('request-aborted', 'The request was given up', error);
         if (deadline.signal.aborted) throw failed('peer-timeout', `There was no whole reply within ${timeoutMs} ms`, error);
-        throw requestFault(error);
+        throw requestFault(error, typeof error === 'object' && error !== null && unconnected.has(error));
       } finally {
         cancel();
       }
@@ -108,15 +119,19 @@ export function jsonBody(reply: HttpReply): Uint8Array {
   if (isJson(reply)) return body;
   throw new RequestFault('The reply is not JSON', {
     code: 'peer-not-json',
-    found: `status ${status}, ${contentType === '' ? 'no content type' : contentType.slice(0, 60)}`,
+    found: `status ${status}, ${contentType === '' ? 'no content type' : mediaType(contentType)}`,
     expected: 'application/json',
     remedy: 'Check the url; a page in between (a login page of the network, a proxy) may be answering.',
     retryable: true,
   });
 }
 
-async function reply({ statusCode, headers, body }: Dispatcher.ResponseData, clock: Clock): Promise<HttpReply> {
-  const bytes = new Uint8Array(await body.arrayBuffer());
+/** Only what is a media type by its looks: the peer may have written anything there. */
+const mediaType = (contentType: string): string => /^[a-z]{1,20}\/[a-z.+-]{1,40}/i.exec(contentType)?.[0] ?? 'another content type';
+
+async function reply({ statusCode, headers, body }: Dispatcher.ResponseData, clock: Clock, unread: boolean): Promise<HttpReply> {
+  if (unread) body.on('error', () => {}).destroy();
+  const bytes = unread ? new Uint8Array() : new Uint8Array(await body.arrayBuffer());
   const date = Date.parse(String(headers.date ?? ''));
   const dateMs = Number.isFinite(date) ? date : null;
   return {
@@ -125,8 +140,12 @@ async function reply({ statusCode, headers, body }: Dispatcher.ResponseData, clo
     contentType: String(headers['content-type'] ?? ''),
     dateMs,
     retryAfterMs: retryAfter(headers['retry-after'], dateMs ?? clock.wallMs()),
+    etag: single(headers.etag),
+    contentRange: single(headers['content-range']),
   };
 }
+
+const single = (header: string | string[] | undefined): string | null => (typeof header === 'string' ? header : null);
 
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
@@ -139,7 +158,14 @@ function retryAfter(header: string | string[] | undefined, nowMs: number): numbe
 
 type ConnectCallback = (...result: [null, ReturnType<typeof openSocket>] | [Error, null]) => void;
 
-function connector(endpoint: HttpEndpoint, clock: Clock, limitMs: number, dial: Dial | undefined, connecting: Set<Socket>) {
+function connector(
+  endpoint: HttpEndpoint,
+  clock: Clock,
+  limitMs: number,
+  dial: Dial | undefined,
+  connecting: Set<Socket>,
+  unconnected: WeakSet<object>,
+) {
   return ({ hostname, port, protocol }: { hostname: string; port: string; protocol: string }, callback: ConnectCallback): void => {
     const secure = protocol === 'https:';
     const socket = openSocket({ host: hostname, port: Number(port) || (secure ? 443 : 80), tls: secure ? endpoint : null }, dial);
@@ -149,6 +175,7 @@ function connector(endpoint: HttpEndpoint, clock: Clock, limitMs: number, dial: 
       cancel();
       connecting.delete(socket);
       socket.off('error', onError).off('close', onClose);
+      if (result[0] !== null) unconnected.add(result[0]);
       callback(...result);
     };
     const onError = (error: Error) => settle(error, null);
@@ -161,15 +188,20 @@ function connector(endpoint: HttpEndpoint, clock: Clock, limitMs: number, dial: 
 const failed = (code: string, message: string, cause?: unknown): RequestFault =>
   new RequestFault(message, { code, cause, retryable: true });
 
-function requestFault(error: unknown): RequestFault {
-  if (error instanceof RequestFault) return error;
-  const code = errorCode(error);
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return failed('peer-timeout', 'The peer fell silent', error);
-  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
-    return failed('peer-too-large', 'The reply is too large', error);
-  }
-  if (error instanceof Error && error.name === 'HTTPParserError') return failed('peer-not-http', 'The reply is not HTTP', error);
-  const symptom = symptomOf(error);
+function requestFault(error: unknown, unsent: boolean): RequestFault {
+  const symptom = symptomOfRequest(error);
   const remedy = symptom.remedy === undefined ? {} : { remedy: symptom.remedy };
-  return new RequestFault(symptom.message, { code: symptom.code, ...remedy, cause: error, retryable: true });
+  return new RequestFault(symptom.message, { code: symptom.code, ...remedy, cause: error, retryable: true, unsent });
+}
+
+function symptomOfRequest(error: unknown): Pick<Symptom, 'code' | 'message' | 'remedy'> {
+  if (error instanceof RequestFault) return { code: error.code, message: error.message };
+  const code = errorCode(error);
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
+    return { code: 'peer-timeout', message: 'The peer fell silent' };
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
+    return { code: 'peer-too-large', message: 'The reply is too large' };
+  }
+  if (error instanceof Error && error.name === 'HTTPParserError') return { code: 'peer-not-http', message: 'The reply is not HTTP' };
+  return symptomOf(error);
 }

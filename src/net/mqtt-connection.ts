@@ -21,7 +21,7 @@ export interface Will {
 export interface ConnectionOptions {
   readonly endpoint: MqttEndpoint;
   readonly clientId: string;
-  readonly will: Will;
+  readonly will: Will | null;
   readonly clean: boolean;
   readonly keepaliveSeconds: number;
   readonly clock: Clock;
@@ -182,7 +182,7 @@ const clientOptions = ({ endpoint, clientId, clean, keepaliveSeconds, clock, wil
   resubscribe: false,
   queueQoSZero: false,
   manualConnect: true,
-  will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: false },
+  ...(will === null ? {} : { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: false } }),
   ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
   ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
 });

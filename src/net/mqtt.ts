@@ -21,8 +21,8 @@ export interface MqttHandlers {
 export interface MqttLinkOptions {
   readonly endpoint: MqttEndpoint;
   readonly clientId: string;
-  /** Made anew for every connection; the broker publishes it at QoS 1 when the link dies. */
-  readonly will: () => Will;
+  /** Made anew for every connection; the broker publishes it at QoS 1 when the link dies. Default none. */
+  readonly will?: () => Will;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly dial?: Dial;
@@ -120,7 +120,7 @@ export class MqttLink {
     this.#dropSession = false;
     try {
       const connection = await MqttConnection.open(
-        { endpoint, clientId, clock, dial, keepaliveSeconds, will: will(), clean },
+        { endpoint, clientId, clock, dial, keepaliveSeconds, will: will?.() ?? null, clean },
         {
           message: (message, done) => current() && this.#handlers.message(message, done),
           connected: () => current() && void this.#subscribeAll(),

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PeerFault } from '../../domain/fault.ts';
+import { MessageFault } from '../../domain/json-fields.ts';
 import { MAX_MINOR } from '../../domain/money.ts';
-import { MessageFault } from '../fields.ts';
 import * as codec from './codec.ts';
 
 const fixture = (name: string): Uint8Array => readFileSync(new URL(`fixtures/${name}.json`, import.meta.url));

@@ -1,5 +1,5 @@
-import { asBoolean, asInteger, asObject, asOneOf, asPattern, asText, MessageFault } from '../fields.ts';
-import { type JsonObject, type JsonValue, parseJson } from '../json.ts';
+import { type JsonObject, type JsonValue, parseJson } from '../../domain/json.ts';
+import { asBoolean, asInteger, asObject, asOneOf, asPattern, asText, MessageFault } from '../../domain/json-fields.ts';
 import { asId, bodyObject, isId, MAX_MQTT_BYTES, successData, toBytes } from './message.ts';
 import { canonicalMac } from './signing.ts';
 

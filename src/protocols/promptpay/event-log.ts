@@ -1,7 +1,7 @@
 import type { CashTally, ReportStatus, SaleReport, Tally } from '../../domain/journal.ts';
+import type { JsonValue } from '../../domain/json.ts';
+import { asInteger, asList, asObject, asOneOf, MessageFault } from '../../domain/json-fields.ts';
 import { decimalText, MAX_MINOR, parseDecimal } from '../../domain/money.ts';
-import { asInteger, asList, asObject, asOneOf, MessageFault } from '../fields.ts';
-import type { JsonValue } from '../json.ts';
 import { asId, bodyObject, successData, toBytes } from './message.ts';
 
 /** Most sales in one upload: 64 KiB hold it even with many denominations. */

@@ -4,6 +4,7 @@ import type { Dial } from '../../net/socket.ts';
 import type { Gateway } from '../../ports/gateway.ts';
 import type { Log } from '../../ports/log.ts';
 import { inboundQueue } from '../inbound.ts';
+import { RejectionLog } from '../rejections.ts';
 import { Backend, type BackendOptions } from './backend.ts';
 import { isId } from './codec.ts';
 import { Push } from './push.ts';
@@ -26,6 +27,7 @@ export function createPromptPayGateway(options: PromptPayOptions): Gateway {
   const backend = new Backend(options);
   const inbound = inboundQueue();
   const charges = new Set<string>();
+  const rejected = new RejectionLog();
   let deviceId = options.deviceId;
   let push: Push | null = null;
   let started = false;
@@ -35,6 +37,7 @@ export function createPromptPayGateway(options: PromptPayOptions): Gateway {
       serial: device.serial,
       deviceId: id,
       charges,
+      rejected,
       nowMs: () => backend.nowMs(),
       emit: inbound.push,
       clock,
@@ -46,7 +49,10 @@ export function createPromptPayGateway(options: PromptPayOptions): Gateway {
     push.start();
   };
   return {
-    capabilities: { pairs: true, pushes: true, queries: true },
+    capabilities: { pairs: true, pushes: true, queries: true, qr: true, reports: true },
+    cards: null,
+    updates: null,
+    parameters: null,
     start: async () => {
       started = true;
       if (settings.http.insecure === true) log.warn('http.insecure', { url: settings.http.url });
@@ -85,6 +91,7 @@ export function createPromptPayGateway(options: PromptPayOptions): Gateway {
         ...(fault === null ? [] : [{ link: 'mqtt', code: fault.code, detail: fault.explain() }]),
       ];
     },
+    rejections: () => rejected.view(),
     stop: async () => {
       started = false;
       const old = push;

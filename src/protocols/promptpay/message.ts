@@ -1,5 +1,5 @@
-import { asBoolean, asObject, asPattern, MessageFault } from '../fields.ts';
-import { type JsonObject, type JsonValue, parseJson } from '../json.ts';
+import { type JsonObject, type JsonValue, parseJson } from '../../domain/json.ts';
+import { asBoolean, asObject, asPattern, MessageFault } from '../../domain/json-fields.ts';
 
 /** Largest HTTP body and MQTT payload either side reads, in bytes. */
 export const MAX_BODY_BYTES = 65_536;

@@ -8,6 +8,7 @@ import type { Entropy } from '../../ports/entropy.ts';
 import type { BoxState, ChargeAnswer, Inbound, LinkState } from '../../ports/gateway.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
+import type { RejectionLog } from '../rejections.ts';
 import { answerOf } from './answer.ts';
 import * as codec from './codec.ts';
 import type { PromptPaySettings } from './settings.ts';
@@ -18,6 +19,7 @@ export interface PushOptions {
   readonly deviceId: string;
   /** Charges to watch from the first connection on; kept up to date by watch and unwatch. */
   readonly charges: Set<string>;
+  readonly rejected: RejectionLog;
   readonly nowMs: () => number;
   readonly emit: (event: Inbound) => void;
   readonly clock: Clock;
@@ -126,13 +128,15 @@ export class Push {
 
   /** Everything but a confirmation of a watched charge is counted and acknowledged at once: it would only come again. */
   #message(message: PushMessage, done: () => void): void {
-    const { emit, log, metrics } = this.#options;
+    const { emit, log, metrics, rejected, nowMs } = this.#options;
     const verdict = this.#judge(message);
     metrics.count('push_messages_total', { outcome: verdict.outcome });
     if ('answer' in verdict) {
       emit({ kind: 'confirmation', charge: verdict.charge, answer: verdict.answer, done });
       return;
     }
+    const { code = verdict.outcome, reason = `a message that is ${verdict.outcome}` } = verdict;
+    if (verdict.outcome !== 'unresolved') rejected.note(code, reason, nowMs());
     log.warn('push.refused', { ...verdict, topic: message.topic.slice(0, 200) });
     // A topic only the persistent session remembers, from before a restart.
     if (verdict.outcome === 'foreign') this.#link.unsubscribe(message.topic);
