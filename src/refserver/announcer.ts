@@ -6,7 +6,7 @@ export type Publish = (topic: string, payload: Uint8Array, retain: boolean) => P
 
 const FOREIGN_CHARGE = 'ch_000000000000000000000000000';
 
-/** Tells a box over MQTT how its charge ended, as badly as the faults that are switched on want it. */
+/** Tells boxes over MQTT what the backend has to say, as badly as the faults that are switched on want it. */
 export class Announcer {
   readonly #publish: Publish;
   readonly #faults: FaultBoard;
@@ -21,19 +21,28 @@ export class Announcer {
     this.#log = log;
   }
 
-  /** Resolves when the broker has every message that goes out now; a delayed one is not waited for. */
-  async announce(chargeId: string, success: boolean): Promise<void> {
+  /** Says how a charge ended. Resolves when the broker has every message that goes out now; a delayed one is not waited for. */
+  announce(chargeId: string, success: boolean): Promise<void> {
+    return this.#deliver(statusTopic(chargeId), false, () => this.#payloads(chargeId, success));
+  }
+
+  /** Any other message, under the faults that are not about charges. Resolves as `announce` does. */
+  send(topic: string, payload: Uint8Array, { retain, copies }: { readonly retain: boolean; readonly copies: number }): Promise<void> {
+    return this.#deliver(topic, retain, () => this.#copies(payload, copies));
+  }
+
+  async #deliver(topic: string, retained: boolean, payloadsNow: () => Uint8Array[]): Promise<void> {
     if (this.#faults.strike('drop-mqtt')) return;
-    const retain = this.#faults.strike('retain-mqtt') !== null;
-    const payloads = this.#payloads(chargeId, success);
+    const retain = this.#faults.strike('retain-mqtt') !== null || retained;
+    const payloads = payloadsNow();
     const send = async () => {
-      for (const payload of payloads) await this.#publish(statusTopic(chargeId), payload, retain);
+      for (const payload of payloads) await this.#publish(topic, payload, retain);
     };
     const delay = this.#faults.strike('delay-mqtt');
     if (!delay) return send();
     const cancel = this.#clock.after(delay.numbers.ms ?? 0, () => {
       this.#delayed.delete(cancel);
-      send().catch((error: unknown) => this.#log.error('announcer.publish-failed', { charge: chargeId, reason: String(error) }));
+      send().catch((error: unknown) => this.#log.error('announcer.publish-failed', { topic, reason: String(error) }));
     });
     this.#delayed.add(cancel);
   }
@@ -46,10 +55,13 @@ export class Announcer {
 
   #payloads(chargeId: string, success: boolean): Uint8Array[] {
     const charge = this.#faults.strike('foreign-charge') ? FOREIGN_CHARGE : chargeId;
-    const whole = statusPayload(charge, success);
-    const payload = this.#faults.strike('malformed-mqtt') ? whole.slice(0, whole.length >> 1) : whole;
-    const copies = this.#faults.strike('duplicate-mqtt') ? [payload, payload] : [payload];
+    const copies = this.#copies(statusPayload(charge, success), 1);
     return this.#faults.strike('conflicting-status') ? [...copies, statusPayload(charge, !success)] : copies;
+  }
+
+  #copies(whole: Uint8Array, count: number): Uint8Array[] {
+    const payload = this.#faults.strike('malformed-mqtt') ? whole.slice(0, whole.length >> 1) : whole;
+    return Array(this.#faults.strike('duplicate-mqtt') ? 2 : count).fill(payload);
   }
 }
 

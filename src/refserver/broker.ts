@@ -16,6 +16,8 @@ export interface BrokerOptions {
   /** Whether boxes may publish to this topic; everything the backend itself says is not for them to say. */
   readonly mayPublish: (topic: string) => boolean;
   readonly inbound: Inbound;
+  /** A client has subscribed to this topic and hears what is published to it from now on. */
+  readonly subscribed?: (topic: string) => void;
   readonly log: BackendLog;
 }
 
@@ -48,6 +50,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   });
   aedes.on('publish', (packet, client) => {
     if (client && options.mayPublish(packet.topic)) options.inbound(packet.topic, bytesOf(packet));
+  });
+  aedes.on('subscribe', (subscriptions) => {
+    for (const { topic } of subscriptions) options.subscribed?.(topic);
   });
   aedes.on('clientError', (client, error) => log.warn('broker.client-error', { client: client.id, reason: error.message }));
   aedes.on('connectionError', (_client, error) => log.warn('broker.connection-error', { reason: error.message }));

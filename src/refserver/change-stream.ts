@@ -7,8 +7,8 @@ import { Refusal } from './refusal.ts';
 const MAX_LISTENERS = 64;
 
 /**
- * Server-sent events, one `change` event whenever something changed, with what (`devices`, `charges`, `logs`, `states`,
- * `faults`) as its data. Nothing is replayed: on (re)connecting a page fetches everything anyway.
+ * Server-sent events, one `change` event whenever something changed, with what (`devices`, `charges`, …:
+ * see `Change`) as its data. Nothing is replayed: on (re)connecting a page fetches everything anyway.
  * @throws Refusal `too-many-listeners`
  */
 export function changeStream(c: Context, changes: Changes, stopping: AbortSignal): Response {
@@ -16,7 +16,7 @@ export function changeStream(c: Context, changes: Changes, stopping: AbortSignal
     throw new Refusal(503, 'Too many pages listen', { code: 'too-many-listeners', expected: `at most ${MAX_LISTENERS}` });
   }
   return streamSSE(c, async (stream) => {
-    // Changes that come while a slow reader has not taken the last ones are told once: there are only five kinds.
+    // Changes that come while a slow reader has not taken the last ones are told once: there are only a few kinds.
     const waiting = new Set<string>();
     let wake = () => {};
     const mute = changes.listen((change) => {

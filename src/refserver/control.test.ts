@@ -206,8 +206,10 @@ test('a stop ends open streams', async () => {
 });
 
 test('the page is served with its types and a policy that lets nothing else in', async () => {
-  const scripts = { '/page.js': 'text/javascript', '/dom.js': 'text/javascript', '/faults.js': 'text/javascript' };
-  const types = { '/': 'text/html', '/theme.css': 'text/css', '/page.css': 'text/css', ...scripts };
+  const names = ['page', 'dom', 'faults', 'live', 'tms', 'tms-packages', 'tms-groups', 'tms-rollouts'];
+  const scripts = Object.fromEntries(names.map((name) => [`/${name}.js`, 'text/javascript']));
+  const sheets = { '/theme.css': 'text/css', '/page.css': 'text/css', '/tms.css': 'text/css' };
+  const types = { '/': 'text/html', '/tms': 'text/html', ...sheets, ...scripts };
   for (const [path, type] of Object.entries(types)) {
     const reply = await fetch(backend.httpUrl + path);
     expect(reply.status).toBe(200);

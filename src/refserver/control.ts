@@ -1,11 +1,9 @@
-import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import { Fault } from '../domain/fault.ts';
-import { type JsonObject, parseJson } from '../protocols/json.ts';
+import { Hono } from 'hono';
 import type { Announcer } from './announcer.ts';
 import { changeStream } from './change-stream.ts';
 import type { Changes } from './changes.ts';
 import type { Charges, Settled } from './charges.ts';
+import { controlBody, controlBodyLimit, demandNothingElse, errorReply, invalid, limitOf } from './control-request.ts';
 import type { Devices } from './devices.ts';
 import type { BackendClock, BackendLog } from './environment.ts';
 import type { EventLogs } from './event-logs.ts';
@@ -29,8 +27,6 @@ export interface ControlSide {
   readonly stopping: AbortSignal;
 }
 
-const MAX_CONTROL_BYTES = 8192;
-
 /**
  * The control API: what a person does on the backend's page and the customer in a banking app. Errors are
  * `{error: {code, message, found?, expected?, remedy?}}`.
@@ -38,13 +34,13 @@ const MAX_CONTROL_BYTES = 8192;
 export function controlRoutes(side: ControlSide): Hono<HttpEnv> {
   const { devices, charges, logs, states, faults, changes } = side;
   const app = new Hono<HttpEnv>();
-  app.use(bodyLimit({ maxSize: MAX_CONTROL_BYTES, onError: () => errorReply(tooLarge(), side.log) }));
+  app.use(controlBodyLimit(side.log));
   app.onError((error) => errorReply(error, side.log));
 
   app.get('/addresses', (c) => c.json(side.addresses()));
   app.get('/devices', (c) => c.json({ devices: devices.list() }));
   app.post('/devices/:id/claim', async (c) => {
-    const { pin, ...rest } = await body(c);
+    const { pin, ...rest } = await controlBody(c);
     demandNothingElse(rest);
     if (typeof pin !== 'string' || !/^\d{4}$/.test(pin)) throw invalid('pin', '"pin": four digits as a text');
     const device = claimed(side, c.req.param('id'), pin);
@@ -53,7 +49,7 @@ export function controlRoutes(side: ControlSide): Hono<HttpEnv> {
 
   app.get('/charges', (c) => c.json({ charges: charges.list(limitOf(c)), nowMs: side.clock.wallMs() }));
   app.post('/charges/:id/pay', async (c) => {
-    const { late, ...rest } = await body(c);
+    const { late, ...rest } = await controlBody(c);
     demandNothingElse(rest);
     if (late !== undefined && typeof late !== 'boolean') throw invalid('late', '"late": true or false');
     const chargeId = c.req.param('id');
@@ -61,11 +57,11 @@ export function controlRoutes(side: ControlSide): Hono<HttpEnv> {
     return c.json(await settled(side, charges.pay(chargeId, mayBeLate)));
   });
   app.post('/charges/:id/fail', async (c) => {
-    demandNothingElse(await body(c));
+    demandNothingElse(await controlBody(c));
     return c.json(await settled(side, charges.fail(c.req.param('id'))));
   });
   app.post('/charges/:id/expire', async (c) => {
-    demandNothingElse(await body(c));
+    demandNothingElse(await controlBody(c));
     const result = charges.expire(c.req.param('id'));
     if (result.changed) changes.tell('charges');
     return c.json(result);
@@ -79,7 +75,7 @@ export function controlRoutes(side: ControlSide): Hono<HttpEnv> {
 
   app.get('/faults', (c) => c.json({ faults: faults.list(), kinds: FAULT_KINDS }));
   app.post('/faults', async (c) => {
-    return c.json({ fault: faults.add(await body(c)) }, 201);
+    return c.json({ fault: faults.add(await controlBody(c)) }, 201);
   });
   app.delete('/faults', (c) => {
     faults.clear();
@@ -114,45 +110,4 @@ async function settled(side: ControlSide, result: Settled): Promise<Settled> {
   side.changes.tell('charges');
   await side.announcer.announce(chargeId, state === 'paid');
   return result;
-}
-
-function limitOf(c: Context): number {
-  const text = c.req.query('limit');
-  if (text === undefined) return 100;
-  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (limit < 1 || limit > 1000) throw invalid('limit', 'a number from 1 to 1000');
-  return limit;
-}
-
-/** The JSON object of a request; an empty body is an empty object. A page of another site cannot send this type unasked. */
-async function body(c: Context): Promise<JsonObject> {
-  const bytes = new Uint8Array(await c.req.arrayBuffer());
-  if (bytes.length === 0) return {};
-  if (c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
-    throw new Refusal(415, 'The body must be JSON', { code: 'content-type', expected: 'content-type: application/json' });
-  }
-  const value = parseJson(bytes, MAX_CONTROL_BYTES);
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw invalid('body', 'a JSON object');
-  return value as JsonObject;
-}
-
-function demandNothingElse(rest: JsonObject): void {
-  const [unknown] = Object.keys(rest);
-  if (unknown !== undefined) throw invalid(unknown.slice(0, 40), 'not given: this request does not know it');
-}
-
-const invalid = (name: string, expected: string): Refusal =>
-  new Refusal(400, `The field ${name} is not usable`, { code: 'request-invalid', expected });
-
-const tooLarge = (): Refusal =>
-  new Refusal(413, 'The body is too large', { code: 'body-too-large', expected: `at most ${MAX_CONTROL_BYTES} bytes` });
-
-/** A fault as the control API answers it. */
-export function errorReply(error: Error, log: BackendLog): Response {
-  if (!(error instanceof Fault)) {
-    log.error('backend.error', { reason: error.message });
-    return Response.json({ error: { code: 'internal', message: 'The backend failed; its log says why' } }, { status: 500 });
-  }
-  const { code, message, found, expected, remedy } = error;
-  return Response.json({ error: { code, message, found, expected, remedy } }, { status: error instanceof Refusal ? error.status : 400 });
 }

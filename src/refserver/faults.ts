@@ -9,7 +9,7 @@ interface Parameter {
 }
 
 interface FaultSpec {
-  readonly area: 'mqtt' | 'http' | 'qr' | 'payment';
+  readonly area: 'mqtt' | 'http' | 'qr' | 'payment' | 'tms';
   readonly help: string;
   readonly numbers?: Readonly<Record<string, Parameter>>;
 }
@@ -46,6 +46,16 @@ export const FAULT_KINDS = {
   'wrong-crc-qr': { area: 'qr', help: "The QR's checksum is wrong" },
   'wrong-currency-qr': { area: 'qr', help: 'The QR is in US dollars' },
   'late-payment': { area: 'payment', help: 'Expired charges can be paid' },
+  'slow-download': {
+    area: 'tms',
+    help: 'Packages are sent slowly',
+    numbers: { bytesPerSecond: { least: 1, most: 100_000_000, default: 65_536, unit: 'bytes a second' } },
+  },
+  'cut-download': {
+    area: 'tms',
+    help: 'The connection is cut while a package is sent',
+    numbers: { bytes: { least: 0, most: 1_000_000_000, default: 100_000, unit: 'bytes sent before' } },
+  },
 } as const satisfies Readonly<Record<string, FaultSpec>>;
 
 export type FaultKind = keyof typeof FAULT_KINDS;

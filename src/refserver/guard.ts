@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import { errorReply } from './control.ts';
+import { errorReply } from './control-request.ts';
 import type { BackendLog } from './environment.ts';
 import { Refusal } from './refusal.ts';
 

@@ -41,7 +41,7 @@ function errorReply({ status = 503, retryAfterSeconds = 0 }: Readonly<Record<str
 }
 
 /** Ends the connection without a byte of answer. */
-function cut(c: Context<HttpEnv>): Response {
+export function cut(c: Context<HttpEnv>): Response {
   c.env.incoming.socket.destroy();
   return RESPONSE_ALREADY_SENT;
 }
@@ -59,7 +59,7 @@ function whiteSpace(mebibytes: number): Response {
 }
 
 /** A box that has given up waiting does not end it: the request is carried out all the same, as it would be elsewhere. */
-function pause(clock: BackendClock, ms: number, stopping: AbortSignal): Promise<void> {
+export function pause(clock: BackendClock, ms: number, stopping: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const cancel = clock.after(ms, () => {
       stopping.removeEventListener('abort', stop);

@@ -7,7 +7,22 @@ const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
 };
-const FILES = ['index.html', 'theme.css', 'page.css', 'page.js', 'dom.js', 'faults.js'];
+const TMS_SCRIPTS = ['tms.js', 'tms-packages.js', 'tms-groups.js', 'tms-rollouts.js'];
+const FILES = [
+  'index.html',
+  'theme.css',
+  'page.css',
+  'page.js',
+  'dom.js',
+  'faults.js',
+  'ds50.js',
+  'live.js',
+  'tms.html',
+  'tms.css',
+  ...TMS_SCRIPTS,
+];
+/** Pages by the path they are asked for; everything else by its name. */
+const PAGES: Readonly<Record<string, string>> = { 'index.html': '/', 'tms.html': '/tms' };
 
 const HEADERS = {
   'content-security-policy':
@@ -22,7 +37,7 @@ export function pageRoutes(): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
   for (const name of FILES) {
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
-    app.get(name === 'index.html' ? '/' : `/${name}`, async (c) => {
+    app.get(PAGES[name] ?? `/${name}`, async (c) => {
       const text = await readFile(new URL(`page/${name}`, import.meta.url), 'utf8');
       return c.body(text, 200, { ...HEADERS, 'content-type': type });
     });

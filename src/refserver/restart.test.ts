@@ -106,6 +106,25 @@ test('a killed backend has kept all it answered for', async () => {
   }
 });
 
+test('state that an earlier tilld wrote gets what it lacks', async () => {
+  const first = await start();
+  await boxAt(first.httpUrl).pair();
+  const before = await everything(first.httpUrl);
+  await first.stop();
+  const db = new DatabaseSync(stateFile);
+  const later = db.prepare(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name LIKE 'tms~_%' ESCAPE '~' OR name LIKE 'ds50~_%' ESCAPE '~')",
+  );
+  db.exec('PRAGMA foreign_keys=OFF');
+  for (const { name } of later.all()) db.exec(`DROP TABLE ${name}`);
+  db.exec('PRAGMA user_version=1');
+  db.close();
+  const second = await start();
+  expect(await everything(second.httpUrl)).toEqual(before);
+  expect(JSON.parse((await control(second.httpUrl, 'GET', 'tms/deployments')).text).deployments).toEqual([]);
+  expect(JSON.parse((await control(second.httpUrl, 'GET', 'ds50/sales')).text).sales).toEqual([]);
+});
+
 test('state that a later tilld wrote is left alone', async () => {
   const db = new DatabaseSync(stateFile);
   db.exec('PRAGMA user_version=99');

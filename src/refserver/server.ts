@@ -9,8 +9,15 @@ import { Announcer } from './announcer.ts';
 import { type Broker, listening, startBroker } from './broker.ts';
 import { Changes } from './changes.ts';
 import { Charges } from './charges.ts';
-import { controlRoutes, errorReply } from './control.ts';
+import { controlRoutes } from './control.ts';
+import { errorReply } from './control-request.ts';
 import { Devices } from './devices.ts';
+import { REFERENCE_DS50 } from './ds50/api-key.ts';
+import { ds50ControlRoutes } from './ds50/control.ts';
+import { Issuer } from './ds50/issuer.ts';
+import { paymentRoutes } from './ds50/payment.ts';
+import { Pushes } from './ds50/pushes.ts';
+import { Sales } from './ds50/sales.ts';
 import { type BackendClock, type BackendEntropy, type BackendLog, silentLog, systemClock, systemEntropy } from './environment.ts';
 import { EventLogs } from './event-logs.ts';
 import { FaultBoard } from './faults.ts';
@@ -22,6 +29,7 @@ import { Refusal } from './refusal.ts';
 import { REFERENCE_SIGNERS, Signatures } from './signatures.ts';
 import { States } from './states.ts';
 import { openBackendDatabase } from './store.ts';
+import { startTms, type Tms, type TmsOptions } from './tms/tms.ts';
 
 export interface ReferenceBackendOptions {
   /** Default 8081; 0 takes any free port. */
@@ -41,6 +49,9 @@ export interface ReferenceBackendOptions {
   readonly chargeLifeMs?: number;
   /** Default 0.01 to 2,000,000.00 THB. */
   readonly amountLimits?: AmountLimits;
+  /** Where boxes of ds50 listen, and the key they must send; default REFERENCE_DS50. */
+  readonly ds50?: { readonly topicPrefix?: string; readonly apiKey?: string };
+  readonly tms?: TmsOptions;
 }
 
 export interface ReferenceBackend {
@@ -59,7 +70,8 @@ const DEFAULT_LIMITS: AmountLimits = { leastMinor: 1, mostMinor: 200_000_000 };
  */
 export async function startReferenceBackend(options: ReferenceBackendOptions = {}): Promise<ReferenceBackend> {
   const { clock = systemClock, entropy = systemEntropy, log = silentLog, host = '127.0.0.1' } = options;
-  const db = openBackendDatabase(options.stateFile ?? ':memory:');
+  const stateFile = options.stateFile ?? ':memory:';
+  const db = openBackendDatabase(stateFile);
   const devices = new Devices(db, clock, entropy);
   const charges = new Charges(db, clock, entropy, options.chargeLifeMs ?? DEFAULT_LIFE_MS);
   const logs = new EventLogs(db, clock);
@@ -71,12 +83,14 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
   let broker: Broker | undefined;
   let http: HttpServer | undefined;
   let announcer: Announcer | undefined;
+  let tms: Tms | undefined;
   const stop = async () => {
     if (stopping.signal.aborted) return;
     stopping.abort();
     announcer?.stop();
     if (http) await closeHttp(http);
     await broker?.stop();
+    await tms?.stop();
     db.close();
   };
 
@@ -91,6 +105,7 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
       maxPacketBytes: MAX_MQTT_BYTES + 1024,
       mayPublish: (topic) => deviceOfTopic(topic) !== null,
       inbound: keepState,
+      subscribed: (topic) => tms?.listening(topic),
       log,
     });
     announcer = new Announcer(broker.publish, faults, clock, log);
@@ -101,14 +116,23 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
     app.onError((error) => errorReply(error, log));
     app.notFound((c) => errorReply(new Refusal(404, `There is no ${c.req.method} ${c.req.path} here`, { code: 'not-found' }), log));
     app.route('/api', promptpayRoutes({ ...side, signatures, limits: options.amountLimits ?? DEFAULT_LIMITS }));
+    const ds50 = { ...REFERENCE_DS50, ...options.ds50 };
+    const payments = { sales: new Sales(db, clock, entropy), issuer: new Issuer() };
+    app.route('/functions/v1', paymentRoutes({ ...side, ...payments, apiKey: ds50.apiKey }));
+    tms = await startTms({ ...side, ...ds50, db, entropy, stateFile }, options.tms);
+    app.route('/tms/v1', tms.devices);
     app.use('/ref/*', guard(host, log));
+    app.route('/ref/tms', tms.control);
+    const pushes = new Pushes(db, announcer, ds50.topicPrefix, clock, entropy);
+    app.route('/ref/ds50', ds50ControlRoutes({ ...side, ...payments, pushes }));
     app.route('/ref', controlRoutes({ ...side, addresses: () => addresses }));
     app.route('/', pageRoutes());
 
     http = createAdaptorServer({
       fetch: app.fetch,
       serverOptions: {
-        requestTimeout: 30_000,
+        // The largest package, from a browser on a slow link.
+        requestTimeout: 600_000,
         headersTimeout: 10_000,
         keepAliveTimeout: 5_000,
         connectionsCheckingInterval: 5_000,

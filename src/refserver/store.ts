@@ -1,9 +1,9 @@
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { ConfigurationFault, DeviceFault } from '../domain/fault.ts';
+import { DS50_TABLES } from './ds50/tables.ts';
+import { TMS_TABLES } from './tms/tables.ts';
 
-const SCHEMA_VERSION = 1;
-
-const SCHEMA = `
+const PROMPTPAY_TABLES = `
 CREATE TABLE devices (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, device_id TEXT UNIQUE, mac TEXT NOT NULL UNIQUE, chip_id TEXT NOT NULL, firmware_version TEXT NOT NULL,
   pin TEXT, pin_tries INTEGER NOT NULL DEFAULT 0, registered_at_ms INTEGER NOT NULL, claimed_at_ms INTEGER
@@ -24,6 +24,10 @@ CREATE TABLE states (
 ) STRICT;
 CREATE INDEX states_by_device ON states (device_id, seq);
 `;
+
+/** The step from each version to the next; a new file takes them all. */
+const STEPS: readonly string[] = [PROMPTPAY_TABLES, TMS_TABLES, DS50_TABLES];
+const SCHEMA_VERSION = STEPS.length;
 
 /**
  * The backend's database: a file that survives a power cut (WAL with FULL synchronisation, read back), or ':memory:'.
@@ -75,7 +79,7 @@ function migrate(db: DatabaseSync, file: string): void {
       remedy: 'Start that tilld, or give another folder with --state.',
     });
   }
-  db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version=${SCHEMA_VERSION}; COMMIT;`);
+  db.exec(`BEGIN IMMEDIATE; ${STEPS.slice(version).join('')} PRAGMA user_version=${SCHEMA_VERSION}; COMMIT;`);
 }
 
 function pragma(db: DatabaseSync, name: string): SQLOutputValue {

@@ -28,6 +28,20 @@ export function draw(part, ...children) {
   if (focused !== '') $(focused)?.focus();
 }
 
+/**
+ * Shows one child of `list` for each of `items`, in their order. A child is made once for its key, kept, and moved only
+ * when it must be; `update` brings it up to date.
+ */
+export function keepRows(list, items, keyOf, makeRow, update = () => {}) {
+  const known = new Map([...list.children].map((row) => [row.key, row]));
+  const rows = items.map((item) => known.get(keyOf(item)) ?? Object.assign(makeRow(item), { key: keyOf(item) }));
+  for (const row of [...list.children]) if (!rows.includes(row)) row.remove();
+  for (const [place, row] of rows.entries()) {
+    if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null);
+    update(row, items[place]);
+  }
+}
+
 export const baht = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 export const money = (minor) => `฿${baht.format(minor / 100)}`;
 const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });

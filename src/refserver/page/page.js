@@ -1,7 +1,9 @@
 // The page of the reference backend: fetches what changed and draws it.
 
 import { $, act, backendNowMs, badge, baht, call, draw, empty, make, money, notify, setBackendClock, when } from './dom.js';
+import { showDs50, startDs50 } from './ds50.js';
 import { showFaults } from './faults.js';
+import { keepUpToDate, refresh } from './live.js';
 
 /* Charges */
 
@@ -201,47 +203,9 @@ async function showLogs() {
 
 /* Keeping up to date */
 
-const SHOW = { devices: showDevices, states: showDevices, charges: showCharges, logs: showLogs, faults: showFaults };
+const SHOW = { devices: showDevices, states: showDevices, charges: showCharges, logs: showLogs, faults: showFaults, ds50: showDs50 };
 
-/** Runs one refresh of a kind at a time, and once more when something changed meanwhile. */
-const running = new Map();
-async function refresh(show) {
-  if (running.has(show)) {
-    running.set(show, true);
-    return;
-  }
-  do {
-    running.set(show, false);
-    try {
-      await show();
-    } catch (error) {
-      notify(`The backend does not answer: ${error.message}`, true);
-    }
-  } while (running.get(show));
-  running.delete(show);
-}
-
-const refreshAll = () => [...new Set(Object.values(SHOW))].forEach((show) => void refresh(show));
-
-function setLive(up) {
-  $('live').textContent = up ? 'live' : 'not connected';
-  $('live').classList.toggle('up', up);
-}
-
-function connect() {
-  const stream = new EventSource('ref/stream');
-  stream.addEventListener('ready', () => {
-    setLive(true);
-    refreshAll();
-  });
-  stream.addEventListener('change', ({ data }) => void refresh(SHOW[data] ?? refreshAll));
-  stream.addEventListener('error', () => {
-    setLive(false);
-    // A browser gives up for good when the answer was an error; a lost connection it takes up again by itself.
-    if (stream.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
-  });
-}
-
+startDs50();
 $('faults-clear').addEventListener('click', () => act('All faults are off.', () => call('DELETE', 'faults')));
 setInterval(() => {
   if (countDown()) void refresh(showCharges);
@@ -254,4 +218,4 @@ call('GET', 'addresses').then(
   },
   (error) => notify(error.message, true),
 );
-connect();
+keepUpToDate(SHOW);
