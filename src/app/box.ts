@@ -1,10 +1,13 @@
 import type { Origin, Recorded } from '../domain/journal.ts';
 import type { Currency } from '../domain/money.ts';
+import type { PackageType, UpdateState } from '../domain/ota/update.ts';
+import type { Readiness } from '../domain/readiness.ts';
 import type { Screen } from '../domain/screen.ts';
 import type { SaleView } from '../domain/till/view.ts';
 import type { Cancel } from '../ports/clock.ts';
-import type { LinkState } from '../ports/gateway.ts';
+import type { LinkState, Rejections } from '../ports/gateway.ts';
 import type { Counters, LedgerQuery, OutboxRow } from '../ports/store.ts';
+import type { FileTerms } from '../ports/updates.ts';
 
 export type { SaleView } from '../domain/till/view.ts';
 
@@ -27,14 +30,20 @@ export interface BoxStatus {
   readonly boot: string;
   readonly uptimeSeconds: number;
   readonly clockTrusted: boolean;
-  readonly ready: { readonly qr: boolean; readonly cash: boolean; readonly reasons: readonly string[] };
+  readonly ready: Readiness;
   readonly pairing: PairingView;
   readonly links: Readonly<Record<string, LinkState>>;
+  /** Messages of the backend that could not be used. */
+  readonly rejections: Rejections;
   readonly sale: SaleView | null;
   /** Customers' money on the box that no sale has used yet. */
   readonly creditMinor: number;
   readonly currency: Currency;
   readonly queue: { readonly waiting: number; readonly parked: number };
+  /** The backend's orders that wait for the box to be free. */
+  readonly orders: number;
+  /** Loudness, 1 to 5. */
+  readonly volume: number;
   /** Charges whose QR is off the screen but may still be paid. */
   readonly watching: number;
   readonly alarms: readonly Alarm[];
@@ -44,6 +53,8 @@ export interface Alarm {
   /** Stable code. */
   readonly code: string;
   readonly detail: string;
+  /** A warning is for a person to read; everything works while it stands. */
+  readonly severity: 'error' | 'warning';
   readonly sinceMs: number;
 }
 
@@ -55,6 +66,8 @@ export interface SellRequest {
   readonly origin: Origin;
   /** The button of the product that is sold, for its own drive rule. */
   readonly product?: string;
+  /** The backend's order it fulfils. */
+  readonly order?: string;
 }
 
 /**
@@ -84,6 +97,15 @@ export interface Box {
   pair(): Promise<PairingView>;
   /** A keypad key or button by its name on the board: '0'-'9', 'ok', 'cancel', 'clear', 'pair', or a product's button. */
   press(button: string): void;
+  /** How updates stand. @throws CallerFault `updates-unsupported` */
+  updates(): UpdateState;
+  /**
+   * Takes a package of this machine's disk up, in place of one that is on its way; `updates` says how it goes on.
+   * @throws CallerFault `updates-unsupported`, `ota-file`, `ota-busy`, `ota-no-launcher`; OtaFault
+   */
+  installUpdate(file: string, terms: FileTerms): Promise<void>;
+  /** Goes back to the release before. @throws CallerFault `ota-nothing-to-roll-back`, `ota-busy` */
+  rollBackUpdate(type: PackageType): Promise<void>;
   onEntries(listener: (entries: readonly Recorded[]) => void): Cancel;
   onScreen(listener: (screen: Screen) => void): Cancel;
 }

@@ -29,7 +29,7 @@ interface Watched {
   readonly sinceMs: number;
 }
 
-type Question = Exclude<Via, 'push'>;
+type Question = Exclude<Via, 'push' | 'answer'>;
 
 const CLOCK_DOUBT_MS = 1_000;
 
@@ -95,7 +95,7 @@ export class Confirm {
   }
 
   /** What the gateway said unasked. A confirmation is acknowledged only when its effect is committed. */
-  receive(inbound: Inbound): void {
+  receive(inbound: Extract<Inbound, { kind: 'confirmation' | 'reconnected' }>): void {
     if (inbound.kind === 'reconnected') {
       this.#redate();
       this.#questionAll();
@@ -109,6 +109,21 @@ export class Confirm {
     }
     this.#take(charge, answer, 'push');
     done();
+  }
+
+  /** The reply to a card's sale request. One that settles nothing is followed by a question at once. */
+  answered(charge: string, answer: ChargeAnswer): void {
+    if (answer.state === 'unresolved') {
+      this.#o.log.warn('card.unresolved', { charge, reason: answer.reason });
+      this.#question(charge, 'poll');
+      return;
+    }
+    try {
+      this.#take(charge, answer, 'answer');
+    } catch (error) {
+      // It stands open in the journal, so it is asked about until its answer can be recorded.
+      this.#o.log.error('charge.answer-not-recorded', { charge, via: 'answer', error });
+    }
   }
 
   #follow(): void {
@@ -219,12 +234,14 @@ export class Confirm {
   }
 
   async #ask(charge: string, watched: Watched, via: Question): Promise<void> {
-    const { gateway, log, metrics } = this.#o;
+    const { gateway, log, metrics, till } = this.#o;
     watched.asking = true;
     const phase = watched.watch.phase;
     let answer: ChargeAnswer | null = null;
     try {
-      answer = await gateway.queryPayment(charge, this.#abort.signal);
+      const open = till.state.charges[charge];
+      const amount = open && { minor: open.amountMinor, currency: till.currency };
+      answer = await gateway.queryPayment(charge, this.#abort.signal, amount);
     } catch (error) {
       if (!this.#abort.signal.aborted) log.warn('charge.query-failed', { charge, via, error });
     }

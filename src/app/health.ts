@@ -12,6 +12,8 @@ export interface HealthOptions {
   readonly metrics: Metrics;
   readonly acceptors: number;
   readonly requirePairing: boolean;
+  readonly offersQr: boolean;
+  readonly takesCards: boolean;
   readonly paired: () => boolean;
 }
 
@@ -22,6 +24,7 @@ const NEARLY_FULL_PERCENT = 80;
 /** What a restart must not forget, because only a person can tell that it is over. */
 const OUTPUT_FACT = 'fault.output';
 const DELIVERY_FACT = 'alarm.delivery-unknown';
+const CARD_FACT = 'alarm.card-unresolved';
 
 /** What is wrong with the box right now, and what that leaves possible. */
 export class HealthService {
@@ -31,6 +34,7 @@ export class HealthService {
   readonly #faultyAcceptors = new Set<string>();
   #ledger: string | null = null;
   #output: string | null;
+  #updating = false;
   #cancelTimer: Cancel | null = null;
   #probedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -45,6 +49,8 @@ export class HealthService {
     if (this.#output !== null) this.raise('output-faulty', this.#output);
     const delivery = this.#o.store.fact(DELIVERY_FACT);
     if (delivery !== null) this.raise('delivery-unknown', delivery);
+    const card = this.#o.store.fact(CARD_FACT);
+    if (card !== null) this.raise('card-unresolved', card);
     this.#probe();
   }
 
@@ -58,6 +64,9 @@ export class HealthService {
       output: this.#output,
       paired: this.#o.paired(),
       requirePairing: this.#o.requirePairing,
+      offersQr: this.#o.offersQr,
+      takesCards: this.#o.takesCards,
+      updating: this.#updating,
       acceptors: this.#o.acceptors,
       faultyAcceptors: [...this.#faultyAcceptors],
     });
@@ -95,6 +104,25 @@ export class HealthService {
     this.#keep(DELIVERY_FACT, detail);
   }
 
+  /** The payment server never said what became of a card payment: the alarm stays, over restarts too, until the books are closed. */
+  cardUnresolved(detail: string): void {
+    this.raise('card-unresolved', detail);
+    this.#keep(CARD_FACT, detail);
+  }
+
+  /** The books were closed and reconciled. */
+  booksClosed(): void {
+    if (this.#o.store.fact(CARD_FACT) !== null) this.#o.store.commit({ entries: [], facts: { [CARD_FACT]: null } });
+    this.clear('card-unresolved');
+  }
+
+  /** While a release is put in place nothing can be sold. */
+  updatingIs(updating: boolean): void {
+    if (updating === this.#updating) return;
+    this.#updating = updating;
+    this.#changed();
+  }
+
   /**
    * A person has looked at the machine and at what it delivered: the output is trusted again.
    * @throws StoreFault when that cannot be written down; then nothing changes
@@ -121,7 +149,7 @@ export class HealthService {
   raise(code: string, detail: string): void {
     const known = this.#alarms.get(code);
     if (known?.detail === detail) return;
-    this.#alarms.set(code, { code, detail, sinceMs: known?.sinceMs ?? this.#o.clock.wallMs() });
+    this.#alarms.set(code, { code, detail, severity: 'error', sinceMs: known?.sinceMs ?? this.#o.clock.wallMs() });
     if (!known) this.#o.log.error('alarm.raised', { code, detail });
     this.#changed();
   }

@@ -1,10 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { emptyTill, type Sale, type Till } from '../domain/till/state.ts';
 import { settle } from '../testkit/clock.ts';
+import { memoryLog } from '../testkit/log.ts';
 import { TestBox } from '../testkit/test-box.ts';
+import type { SellRequest } from './box.ts';
+import { Keypad, type KeypadOptions } from './keypad.ts';
 
 let bench: TestBox;
-
-afterEach(() => bench.end());
 
 const press = (...buttons: string[]) => {
   for (const button of buttons) bench.box.press(button);
@@ -13,6 +15,8 @@ const press = (...buttons: string[]) => {
 const PRODUCTS = [{ button: 'p1', label: 'Quick wash', priceMinor: 2_000, drive: { mode: 'hold', holdMs: 9_000 } as const }];
 
 describe('the keys of the box', () => {
+  afterEach(() => bench.end());
+
   it('type an amount in whole units and sell it', async () => {
     bench = await new TestBox({ paired: false }).start();
     press('0', '1', '5');
@@ -69,5 +73,84 @@ describe('the keys of the box', () => {
     bench = await new TestBox({ paired: false }).start();
     press('ok', 'cancel', 'p9', 'nonsense');
     expect(bench.box.status().sale).toBeNull();
+  });
+});
+
+describe('a keypad by itself', () => {
+  let till: Till;
+  let sold: SellRequest[];
+  let steps: number[];
+  let drawn: number;
+  beforeEach(() => {
+    till = emptyTill('THB');
+    sold = [];
+    steps = [];
+    drawn = 0;
+  });
+
+  const keypad = (options: Partial<KeypadOptions> = {}) =>
+    new Keypad({
+      till: { state: till },
+      policy: { currency: 'THB', maxMinor: 100_000_000_000, products: [] },
+      log: memoryLog(),
+      sell: (request) => sold.push(request),
+      cancel: () => undefined,
+      pair: () => undefined,
+      requote: () => undefined,
+      volume: (step) => steps.push(step),
+      changed: () => {
+        drawn += 1;
+      },
+      ...options,
+    });
+  const type = (keys: Keypad, text: string) => {
+    for (const digit of text) keys.press(digit);
+  };
+
+  it.each([
+    ['', null],
+    ['0', null],
+    ['000', null],
+    ['5', 5],
+    ['50', 50],
+    ['0050', 50],
+    ['12344', 12_344],
+    ['12345678', 12_345_678],
+    ['123456789', 12_345_678],
+  ])('of a DS50 takes %j as cents', (text, minor) => {
+    const keys = keypad({ keypad: 'minor' });
+    type(keys, text);
+    expect(keys.typed()?.minor ?? null).toBe(minor);
+    keys.press('ok');
+    expect(sold).toEqual(minor === null ? [] : [{ amountMinor: minor, origin: 'keypad' }]);
+    expect(keys.typed()).toBeNull();
+  });
+
+  it('takes eight digits in whole units as well, and in a currency without cents', () => {
+    const keys = keypad();
+    type(keys, '123456789');
+    expect(keys.typed()).toEqual({ minor: 1_234_567_800, currency: 'THB' });
+    for (const unit of ['major', 'minor'] as const) {
+      const rupiah = keypad({ keypad: unit, policy: { currency: 'IDR', maxMinor: 100_000_000_000, products: [] } });
+      type(rupiah, '50000');
+      expect(rupiah.typed()).toEqual({ minor: 50_000, currency: 'IDR' });
+    }
+  });
+
+  it('types no cent above the largest amount', () => {
+    const keys = keypad({ keypad: 'minor', policy: { currency: 'THB', maxMinor: 50_000, products: [] } });
+    type(keys, '500001');
+    expect(keys.typed()?.minor).toBe(50_000);
+    expect(drawn).toBe(5);
+  });
+
+  it('sets the volume, whatever is typed and whatever is on, and leaves both alone', () => {
+    const keys = keypad();
+    type(keys, '12');
+    keys.press('volume-up');
+    till = { ...till, sale: { id: 's', phase: 'paying' } as Sale };
+    const busy = keypad();
+    for (const key of ['volume-down', 'volume-up', '7']) busy.press(key);
+    expect([steps, keys.typed()?.minor, busy.typed(), sold]).toEqual([[1, -1, 1], 1_200, null, []]);
   });
 });

@@ -4,32 +4,42 @@ import type { Log } from '../ports/log.ts';
 import type { SellRequest } from './box.ts';
 import type { TillService } from './till.ts';
 
+/** A display like the DS50's has room for so many digits of an amount. */
+const MOST_DIGITS = 8;
+
 export interface KeypadOptions {
-  readonly till: TillService;
-  readonly policy: SalePolicy;
+  readonly till: Pick<TillService, 'state'>;
+  readonly policy: Pick<SalePolicy, 'currency' | 'maxMinor' | 'products'>;
+  /** What a digit counts: whole units of the currency, or its minor units (cents) as on a DS50. Default `major`. */
+  readonly keypad?: 'major' | 'minor';
   readonly log: Log;
   readonly sell: (request: SellRequest) => void;
   readonly cancel: (sale: string) => void;
   readonly pair: () => void;
   /** Asks for a QR over what is left to pay, if that is possible. */
   readonly requote: () => void;
+  /** One step louder or softer. */
+  readonly volume: (step: 1 | -1) => void;
   /** What is typed has changed. */
   readonly changed: () => void;
 }
 
-/** The box's own keys: amounts in whole major units, product buttons, OK, cancel, clear and pairing. */
+/** The box's own keys: amounts, product buttons, OK, cancel, clear, pairing and volume. */
 export class Keypad {
   readonly #o: KeypadOptions;
+  /** Minor units that the last digit typed counts. */
+  readonly #unitMinor: number;
   #digits = '';
 
   constructor(options: KeypadOptions) {
     this.#o = options;
+    this.#unitMinor = options.keypad === 'minor' ? 1 : 10 ** fractionDigits(options.policy.currency);
   }
 
   /** The amount typed so far, or null. */
   typed(): Money | null {
     if (this.#digits === '') return null;
-    return { minor: Number(this.#digits) * 10 ** fractionDigits(this.#o.policy.currency), currency: this.#o.policy.currency };
+    return { minor: Number(this.#digits) * this.#unitMinor, currency: this.#o.policy.currency };
   }
 
   press(button: string): void {
@@ -38,6 +48,8 @@ export class Keypad {
     if (/^[0-9]$/.test(button)) this.#type(button);
     else if (button === 'clear') this.#set('');
     else if (button === 'pair') this.#o.pair();
+    else if (button === 'volume-up') this.#o.volume(1);
+    else if (button === 'volume-down') this.#o.volume(-1);
     else if (button === 'ok') this.#ok();
     else if (button === 'cancel') {
       this.#set('');
@@ -51,7 +63,8 @@ export class Keypad {
   #type(digit: string): void {
     if (this.#o.till.state.sale) return;
     const digits = (this.#digits + digit).replace(/^0+/, '');
-    if (Number(digits) * 10 ** fractionDigits(this.#o.policy.currency) <= Math.min(this.#o.policy.maxMinor, MAX_MINOR)) this.#set(digits);
+    if (digits.length > MOST_DIGITS) return;
+    if (Number(digits) * this.#unitMinor <= Math.min(this.#o.policy.maxMinor, MAX_MINOR)) this.#set(digits);
   }
 
   #ok(): void {

@@ -130,15 +130,15 @@ export class Outbox {
   }
 
   /** The oldest rows; those tried before stay the batch they were, also after a restart. */
-  #batch(): readonly OutboxRow[] {
-    const rows = this.#o.store.outbox(this.#take ?? BATCH);
+  #batch(): readonly OutboxRow<'sale'>[] {
+    const rows = this.#o.store.outbox('sale', this.#take ?? BATCH);
     if (this.#take !== null) return rows;
     const end = rows.findIndex(({ attempts }) => attempts !== rows[0]?.attempts);
     return end === -1 ? rows : rows.slice(0, end);
   }
 
   /** Delivers one batch and parks what only the backend's refusal of that row explains; what has to be tried again later, or null. */
-  async #deliver(rows: readonly OutboxRow[]): Promise<Retry | null> {
+  async #deliver(rows: readonly OutboxRow<'sale'>[]): Promise<Retry | null> {
     const { store, health, log } = this.#o;
     const round: Round = { halved: false, acked: false, refused: [] };
     // Before sending: when power is cut before the answer, the next run still knows what belonged together.
@@ -162,7 +162,7 @@ export class Outbox {
   }
 
   /** Sends rows, halving what is refused; the delivery that got no answer, or null. */
-  async #send(rows: readonly OutboxRow[], round: Round): Promise<Retry | null> {
+  async #send(rows: readonly OutboxRow<'sale'>[], round: Round): Promise<Retry | null> {
     const { store, gateway, metrics, log } = this.#o;
     const ids = rows.map((row) => row.id);
     const delivery = await gateway.deliver(

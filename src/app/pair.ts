@@ -41,7 +41,8 @@ export class Pair {
   }
 
   view(): PairingView {
-    const { store } = this.#o;
+    const { store, gateway } = this.#o;
+    if (!gateway.capabilities.pairs) return { state: 'paired', pin: null, deviceId: null, reason: null };
     const state = (store.fact('pairing.state') ?? 'unpaired') as PairingState;
     return { state, pin: store.fact('pairing.pin'), deviceId: this.deviceId(), reason: this.#reason };
   }

@@ -19,6 +19,9 @@ export interface PictureOptions {
   readonly pairing: () => PairingView;
   readonly typed: () => Money | null;
   readonly shownUntilMs: (charge: string) => number;
+  readonly cards: boolean;
+  readonly cardUntilMs: () => number | null;
+  readonly notice: () => Screen | null;
 }
 
 /** Keeps the display at what the journal, the pairing and the health of the box say. */
@@ -61,7 +64,7 @@ export class Picture {
   /** Works the screen out anew and shows it if it is another one. */
   refresh(): void {
     if (this.#stopped) return;
-    const { till, clock, display, products, ready, pairing, typed, shownUntilMs } = this.#o;
+    const { till, clock, display, products, ready, pairing, typed, shownUntilMs, cards, cardUntilMs, notice } = this.#o;
     const nowMs = clock.monotonicMs();
     const screen = present({
       till: till.state,
@@ -72,6 +75,9 @@ export class Picture {
       result: this.#result,
       nowMs,
       shownUntilMs,
+      cards,
+      cardUntilMs: cardUntilMs(),
+      notice: notice(),
     });
     this.#cancelExpiry?.();
     // The QR leaves the screen at its time, whatever the network does.

@@ -17,6 +17,12 @@ export interface Scene {
   readonly result: Screen | null;
   readonly nowMs: number;
   readonly shownUntilMs: (charge: string) => number;
+  /** Whether the box takes cards at all. */
+  readonly cards: boolean;
+  /** Until when a card is waited for, monotonic; null while none is. */
+  readonly cardUntilMs: number | null;
+  /** What is announced, or how far an update is; neither while a sale is on. */
+  readonly notice: Screen | null;
 }
 
 /** The one screen that tells the customer where things stand. Pure. */
@@ -25,7 +31,8 @@ export function present(scene: Scene): Screen {
   if (till.sale?.phase === 'delivering') return { kind: 'delivering', due: amount(till, till.sale.dueMinor) };
   if (till.sale) return paying(scene);
   if (scene.result) return scene.result;
-  if (!ready.qr && !ready.cash) return notReady(scene);
+  if (scene.notice) return scene.notice;
+  if (!ready.qr && !ready.cash && !ready.card) return notReady(scene);
   return {
     kind: 'idle',
     offers: scene.products.map(
@@ -34,22 +41,28 @@ export function present(scene: Scene): Screen {
     credit: amount(till, till.creditMinor),
     cash: ready.cash,
     qr: ready.qr,
+    ...(scene.cards ? { card: ready.card } : {}),
     typed: scene.typed,
     pin: scene.pairing.pin,
   };
 }
 
-function paying({ till, ready, nowMs, shownUntilMs }: Scene): Screen {
+function paying({ till, ready, nowMs, shownUntilMs, cardUntilMs }: Scene): Screen {
   const due = amount(till, till.sale?.dueMinor ?? 0);
   const rest = amount(till, restMinor(till));
   const credit = amount(till, till.creditMinor);
   const shown = shownCharge(till);
+  if (shown?.card) return { kind: 'authorising', due };
   if (shown) {
     const expiresAtMonotonicMs = shownUntilMs(shown.id);
     if (nowMs >= expiresAtMonotonicMs) return { kind: 'checking', due };
     return { kind: 'qr', qr: shown.qr, due, rest, credit, expiresAtMonotonicMs, cash: ready.cash };
   }
   if (till.sale?.request) return { kind: 'requesting', due, credit, cash: ready.cash };
+  if (cardUntilMs !== null) {
+    const message = till.sale?.description ?? '';
+    return { kind: 'present-card', due, rest, credit, message, expiresAtMonotonicMs: cardUntilMs, cash: ready.cash };
+  }
   return { kind: 'insert-cash', due, rest, credit, qrPossible: ready.qr && wantsNewQr(till) };
 }
 

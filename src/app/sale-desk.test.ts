@@ -33,6 +33,16 @@ describe('where sales are opened', () => {
     expect(() => bench.box.sell({ amountMinor: 9_900, origin: 'api', idempotencyKey: 'order-1' })).toThrow(fault('idempotency-mismatch'));
   });
 
+  it('keeps card data out of the journal, and knows the sale again all the same', async () => {
+    bench = await new TestBox({ paired: false }).start();
+    const description = 'Wash 4111 1111 1111 1111, ;378282246310005=27122010000?';
+    const request = { amountMinor: 2_000, origin: 'api', idempotencyKey: 'order-1', description } as const;
+    const sale = bench.box.sell(request);
+    expect(sale.description).toBe('Wash 411111******1111, [hidden]');
+    expect(bench.box.sell(request).id).toBe(sale.id);
+    expect(JSON.stringify(bench.store.ledger({ limit: 100 })).replaceAll(/[ -]/g, '')).not.toMatch(/4111111111111111|378282246310005/);
+  });
+
   it('asks again for a QR when neither the offer nor its refusal could be recorded', async () => {
     const disk = { full: false };
     const wrapStore = (store: Store): Store => {

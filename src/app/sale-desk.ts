@@ -1,4 +1,5 @@
 import type { Board } from '../domain/board.ts';
+import { withoutCardData } from '../domain/card-data.ts';
 import { CallerFault } from '../domain/fault.ts';
 import type { Origin } from '../domain/journal.ts';
 import { money } from '../domain/money.ts';
@@ -34,7 +35,8 @@ export class SaleDesk {
 
   sell(request: SellRequest): SaleView {
     const { policy, board, till } = this.#o;
-    const description = request.description ?? '';
+    // What someone types or swipes into it must not reach the journal, which is kept for ever.
+    const description = withoutCardData(request.description ?? '');
     const earlier = this.#underKey(request.idempotencyKey);
     if (earlier) return sameAs(earlier, request.amountMinor, description);
     if (description.length > MAX_DESCRIPTION) throw badText('description', 'description-too-long', `at most ${MAX_DESCRIPTION} characters`);
@@ -45,9 +47,10 @@ export class SaleDesk {
     const drive = board.delivery ? driveFor(product?.drive ?? policy.drive, due.minor) : null;
     if (board.delivery && !drive) throw buysNothing(due.minor);
     const sale = till.newId();
+    const order = request.order === undefined ? {} : { order: request.order };
     const key = request.idempotencyKey;
     const along = key === undefined ? {} : { inbox: [{ source: KEY_SOURCE, id: key }] };
-    till.submit({ type: 'open', sale, dueMinor: due.minor, description, origin: request.origin, drive }, along);
+    till.submit({ type: 'open', sale, dueMinor: due.minor, description, origin: request.origin, drive, ...order }, along);
     return this.known(sale);
   }
 
@@ -95,11 +98,11 @@ export class SaleDesk {
 
   #checkReady(): void {
     const ready = this.#o.ready();
-    if (ready.qr || ready.cash) return;
+    if (ready.qr || ready.cash || ready.card) return;
     throw new CallerFault('The box cannot take money now', {
       code: 'not-ready',
       found: ready.reasons.join(', '),
-      expected: 'a ledger that can be written, a sound output and a paired box',
+      expected: 'a ledger that can be written, a sound output, a paired box and no update under way',
       remedy: 'See `tilld status`.',
     });
   }

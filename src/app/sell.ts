@@ -1,7 +1,7 @@
 import { Fault } from '../domain/fault.ts';
 import type { Money } from '../domain/money.ts';
 import type { SaleTimings } from '../domain/policy.ts';
-import { wantsNewQr } from '../domain/till/state.ts';
+import { takenMinor, wantsNewQr } from '../domain/till/state.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
@@ -36,6 +36,7 @@ export class Sell {
   /** The sale a QR for the rest was asked for in vain. */
   #vainFor: string | null = null;
   #stopped = true;
+  #endsAtMs: number | null = null;
 
   constructor(options: SellOptions) {
     this.#o = options;
@@ -45,6 +46,11 @@ export class Sell {
     this.#stopped = false;
     this.#o.till.onCommitted(() => this.#follow());
     this.#follow();
+  }
+
+  /** When the sale on the front ends by itself unless somebody pays, monotonic; null while no such limit runs. */
+  endsAtMs(): number | null {
+    return this.#endsAtMs;
   }
 
   stop(): void {
@@ -121,13 +127,16 @@ export class Sell {
   #armTimer(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
+    this.#endsAtMs = null;
     const { till, clock, timings } = this.#o;
     const { sale } = till.state;
     if (sale?.phase !== 'paying' || sale.request || sale.charge) return;
-    const moneyIsIn = sale.cashMinor + sale.qrMinor > 0;
+    const moneyIsIn = takenMinor(sale) > 0;
     const requote = wantsNewQr(till.state) && this.#vainFor !== sale.id;
     if (moneyIsIn && !requote) return;
-    this.#cancelTimer = clock.after(requote ? timings.requoteMs : timings.cashIdleMs, () => this.#timerStruck(sale.id, requote));
+    const waitMs = requote ? timings.requoteMs : timings.cashIdleMs;
+    if (!requote) this.#endsAtMs = clock.monotonicMs() + waitMs;
+    this.#cancelTimer = clock.after(waitMs, () => this.#timerStruck(sale.id, requote));
   }
 
   #timerStruck(saleId: string, requote: boolean): void {

@@ -17,6 +17,7 @@ export interface StatusOptions {
   readonly till: TillService;
   readonly health: HealthService;
   readonly pairing: () => PairingView;
+  readonly volume: () => number;
   readonly sale: (id: string) => SaleView | null;
 }
 
@@ -46,10 +47,13 @@ export class Status {
       ready: health.ready(),
       pairing: pairing(),
       links: gateway.links(),
+      rejections: gateway.rejections(),
       sale: till.sale ? sale(till.sale.id) : null,
       creditMinor: till.creditMinor,
       currency: till.currency,
       queue: store.outboxSize(),
+      orders: till.orders.length,
+      volume: this.#o.volume(),
       watching: Object.values(till.charges).filter((charge) => charge.state !== 'shown').length,
       alarms: [...health.alarms(), ...this.#linkAlarms()],
     };
@@ -58,7 +62,7 @@ export class Status {
   /** Faults of the links as alarms, with the time at which each was first seen. */
   #linkAlarms(): Alarm[] {
     const { gateway, clock } = this.#o.parts;
-    const faults = gateway.faults().map(({ link, code, detail }) => ({ code: `${link}-${code}`, detail }));
+    const faults = gateway.faults().map(({ link, code, detail, severity = 'error' }) => ({ code: `${link}-${code}`, detail, severity }));
     const now = clock.wallMs();
     this.#linkFaultSince = new Map(faults.map(({ code }) => [code, this.#linkFaultSince.get(code) ?? now]));
     return faults.map((fault) => ({ ...fault, sinceMs: this.#linkFaultSince.get(fault.code) ?? now }));

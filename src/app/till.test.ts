@@ -21,7 +21,14 @@ const log = memoryLog();
 function boot(currency: Currency = 'THB'): TillService {
   store?.close();
   store = openStore({ file: join(directory, 'tilld.db'), boot: `boot${++boots}`, clock: new FakeClock() });
-  const till = new TillService({ store, entropy: seededEntropy(boots), log, policy: { ...DEFAULT_POLICY, currency }, version: '0' });
+  const till = new TillService({
+    store,
+    entropy: seededEntropy(boots),
+    log,
+    policy: { ...DEFAULT_POLICY, currency },
+    reports: true,
+    version: '0',
+  });
   till.start({ qrPossible: () => true, cashPossible: () => true, cashBusy: () => false });
   return till;
 }

@@ -25,6 +25,8 @@ export interface TillOptions {
   readonly log: Log;
   readonly policy: SalePolicy;
   readonly version: string;
+  /** Whether sale reports have somebody to go to. */
+  readonly reports: boolean;
 }
 
 type Listener = (entries: readonly Recorded[]) => void;
@@ -94,7 +96,7 @@ export class TillService {
       newId: () => this.newId(),
     });
     if (entries.length === 0) return [];
-    const recorded = store.commit({ ...along, entries, outbox: reportsIn(entries) });
+    const recorded = store.commit({ ...along, entries, outbox: this.#options.reports ? reportsIn(entries) : [] });
     let till = this.#till;
     for (const { seq, entry } of recorded) till = { ...apply(till, entry), seq };
     this.#till = till;
@@ -149,6 +151,22 @@ export class TillService {
   }
 }
 
+/** Resolves true as soon as no sale is open, or false when the signal aborts first. */
+export function whenIdle(till: TillService, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (idle: boolean) => {
+      cancel();
+      signal.removeEventListener('abort', aborted);
+      resolve(idle);
+    };
+    const aborted = () => end(false);
+    const cancel = till.onCommitted(() => till.state.sale === null && end(true));
+    signal.addEventListener('abort', aborted, { once: true });
+    if (signal.aborted) end(false);
+    else if (till.state.sale === null) end(true);
+  });
+}
+
 function currencyChanged(found: Currency, configured: Currency): ConfigurationFault {
   return new ConfigurationFault('The journal is kept in another currency than the configuration says', {
     code: 'currency-changed',
@@ -159,5 +177,7 @@ function currencyChanged(found: Currency, configured: Currency): ConfigurationFa
 }
 
 function reportsIn(entries: readonly Entry[]): OutboxDraft[] {
-  return entries.flatMap((entry) => (entry.kind === 'report.queued' ? [{ id: entry.report.id, report: entry.report }] : []));
+  return entries.flatMap((entry) =>
+    entry.kind === 'report.queued' ? [{ id: entry.report.id, lane: 'sale' as const, report: entry.report }] : [],
+  );
 }

@@ -50,7 +50,10 @@ export interface Board {
   readonly outputs: Readonly<Record<string, OutputPin>>;
   readonly acceptors: readonly BoardAcceptor[];
   readonly delivery: BoardDelivery | null;
-  /** Buttons by name; `0`-`9`, `ok`, `cancel`, `clear` form the keypad, `pair` starts pairing, others may sell a product. */
+  /**
+   * Buttons by name; `0`-`9`, `ok`, `cancel`, `clear` form the keypad, `pair` starts pairing, `volume-up` and
+   * `volume-down` set the loudness, others may sell a product.
+   */
   readonly buttons: Readonly<Record<string, { readonly input: string }>>;
   readonly display: { readonly width: number; readonly height: number };
 }

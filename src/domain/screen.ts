@@ -18,6 +18,8 @@ export type Screen =
       readonly credit: Money;
       readonly cash: boolean;
       readonly qr: boolean;
+      /** Whether a card can be taken now; absent on a box without a card reader. Beside it, ways that are not possible are not shown at all. */
+      readonly card?: boolean;
       /** Digits typed so far on the keypad, or null. */
       readonly typed: Money | null;
       /** Shown small until the box is known to be claimed. */
@@ -42,13 +44,39 @@ export type Screen =
       /** A QR for the rest comes by itself, so it is worth waiting for. */
       readonly qrPossible: boolean;
     }
+  /** A card is waited for; money put in meanwhile counts. */
+  | {
+      readonly kind: 'present-card';
+      readonly due: Money;
+      readonly rest: Money;
+      readonly credit: Money;
+      /** Text of the order it came by; may be empty. */
+      readonly message: string;
+      /** By the box's monotonic clock. */
+      readonly expiresAtMonotonicMs: number;
+      readonly cash: boolean;
+    }
+  /** The card was read and the payment server is asked. */
+  | { readonly kind: 'authorising'; readonly due: Money }
+  /** An amount that was paid elsewhere, as the backend said it. */
+  | { readonly kind: 'announcement'; readonly amount: Money; readonly message: string }
+  /** A release is being put in place; nothing can be sold meanwhile. */
+  | { readonly kind: 'updating'; readonly step: 'installing' | 'restarting' }
   /** The QR's time is over and the backend is asked one last time. */
   | { readonly kind: 'checking'; readonly due: Money }
   | { readonly kind: 'delivering'; readonly due: Money }
   | { readonly kind: 'success'; readonly due: Money; readonly credit: Money }
   | {
       readonly kind: 'failed';
-      readonly reason: 'qr-expired' | 'qr-failed' | 'qr-refused' | 'cancelled' | 'timeout' | 'delivery';
+      readonly reason:
+        | 'qr-expired'
+        | 'qr-failed'
+        | 'qr-refused'
+        | 'card-declined'
+        | 'card-unanswered'
+        | 'cancelled'
+        | 'timeout'
+        | 'delivery';
       readonly credit: Money;
     }
   | { readonly kind: 'out-of-service'; readonly reasons: readonly string[] };

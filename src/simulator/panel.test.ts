@@ -134,6 +134,11 @@ describe.skipIf(browserNeed.missing)(`the panel in a browser${browserNeed.why}`,
     await page.waitForSelector('#bill-slot[data-state="open"]');
   });
 
+  test('a box without a card reader and volume keys shows neither', async () => {
+    await page.waitForSelector('#status:has-text("Pairing")');
+    for (const hidden of ['#cards', '#card-slot', '#volume']) expect(await page.isVisible(hidden)).toBe(false);
+  });
+
   test('a new screen is drawn and said in words, with what to do next', async () => {
     expect(await says()).toBe('Choose: Quick wash ฿20, Standard ฿40, Deluxe ฿60.');
     const before = await page.getAttribute('#screen', 'src');
@@ -155,8 +160,12 @@ describe.skipIf(browserNeed.missing)(`the panel in a browser${browserNeed.why}`,
   });
 
   test('journal, queue, counters, alarms and speech follow the box', async () => {
-    box.transcript = [{ atMs: 1, text: 'Received 20 baht' }];
-    box.status = { ...box.status, creditMinor: 500, alarms: [{ code: 'outbox-parked', detail: 'one report was refused', sinceMs: 1 }] };
+    box.transcript = [{ atMs: 1, text: 'Received 20 baht', clip: null, volume: 3 }];
+    box.status = {
+      ...box.status,
+      creditMinor: 500,
+      alarms: [{ code: 'outbox-parked', detail: 'one report was refused', severity: 'error', sinceMs: 1 }],
+    };
     const totals = { ...box.counters.sinceEver, coin: { '1000': 2 }, cashMinor: 2_000 };
     box.counters = { ...box.counters, sinceEver: totals };
     box.queue = { ...box.queue, waitingCount: 3 };

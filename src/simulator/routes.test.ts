@@ -12,14 +12,22 @@ let simulator: Simulator;
 let cuts: number;
 let post: (path: string, body: unknown) => Promise<{ status: number; body: unknown }>;
 let get: (path: string) => Promise<unknown>;
+let raw: (path: string) => Promise<Response>;
+let sounds: Map<string, Uint8Array>;
 beforeEach(async () => {
   clock = new FakeClock();
   simulator = createSimulator(BOARD, clock);
   await simulator.gpio.open();
   cuts = 0;
-  const app = simRoutes(simulator, () => {
-    cuts += 1;
-  });
+  sounds = new Map();
+  const app = simRoutes(
+    simulator,
+    () => {
+      cuts += 1;
+    },
+    async (clip) => sounds.get(clip) ?? null,
+  );
+  raw = async (path) => app.request(path);
   post = async (path, body) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const answer = Promise.resolve(app.request(path, { method: 'POST', body: text, headers: { 'content-type': 'application/json' } }));
@@ -75,8 +83,44 @@ describe('the world over HTTP', () => {
     expect(await get('/sim/outputs')).toEqual({
       outputs: ['relay', 'coin-inhibit', 'bill-inhibit'].map((name) => ({ name, active: false, level: 'low' })),
     });
-    expect(await get('/sim/speaker')).toEqual({ transcript: [{ atMs: expect.any(Number), text: 'The box is paired' }] });
+    expect(await get('/sim/speaker')).toEqual({
+      transcript: [{ atMs: expect.any(Number), text: 'The box is paired', clip: null, volume: 3 }],
+    });
   });
+
+  it('presents a card to the reader that waits for one, and tells nothing of it', async () => {
+    const refused = await post('/sim/card', { card: 'visa' });
+    expect(refused).toMatchObject({ status: 409, body: { error: { code: 'card-not-wanted', remedy: expect.any(String) } } });
+    for (const card of ['visa', 'amex'] as const) {
+      const reading = simulator.cardReader.read({ minor: 6_666, currency: 'THB' }, new AbortController().signal);
+      expect(await post('/sim/card', { card })).toEqual({ status: 200, body: { presented: card } });
+      expect(await reading).toMatchObject({ org: card.toUpperCase() });
+    }
+    const reading = simulator.cardReader.read({ minor: 6_666, currency: 'THB' }, new AbortController().signal);
+    const code = reading.catch((error) => error.code);
+    expect(await post('/sim/card', { card: 'unreadable' })).toEqual({ status: 200, body: { presented: 'unreadable' } });
+    expect(await code).toBe('card-unreadable');
+    expect((await post('/sim/card', { card: 'visa' })).status).toBe(409);
+  });
+
+  it('serves the clip of a phrase from the resource release, and nothing when that has none', async () => {
+    const bytes = new Uint8Array([0xff, 0xfb, 0x90, 0x64]);
+    sounds.set('dsp_upgrading', new Uint8Array([0, ...bytes, 0]).subarray(1, 5));
+    const found = await raw('/sim/sounds/dsp_upgrading.mp3');
+    expect([found.status, found.headers.get('content-type')]).toEqual([200, 'audio/mpeg']);
+    expect(new Uint8Array(await found.arrayBuffer())).toEqual(bytes);
+    const none = await raw('/sim/sounds/dsp_updatesucc.mp3');
+    expect([none.status, await none.text()]).toEqual([204, '']);
+  });
+
+  it.each(['dsp_upgrading', 'dsp_reboot.mp3', 'constructor.mp3', '..%2Fkey%2Fca.mp3', '.mp3', `${'x'.repeat(500)}.mp3`])(
+    'has no sound %s',
+    async (file) => {
+      const answer = await raw(`/sim/sounds/${file}`);
+      expect(answer.status).toBe(404);
+      expect(await answer.json()).toMatchObject({ error: { code: 'sound-unknown' } });
+    },
+  );
 
   const tooMany = Array(10_001).fill(1);
   it.each<[string, unknown, string, number?]>([
@@ -103,6 +147,10 @@ describe('the world over HTTP', () => {
     ['/sim/button', { name: '__proto__' }, 'button-unknown'],
     ['/sim/link', { mqtt: 'broken' }, 'body-invalid'],
     ['/sim/link', { wifi: 'up' }, 'body-invalid'],
+    ['/sim/card', { card: 'mastercard' }, 'body-invalid'],
+    ['/sim/card', { card: 'visa', pan: '1' }, 'body-invalid'],
+    ['/sim/card', {}, 'body-invalid'],
+    ['/sim/card', { card: 'visa' }, 'card-not-wanted', 409],
     ['/sim/power', { cut: false }, 'body-invalid'],
     ['/sim/coin', 'x'.repeat(600 * 1024), 'body-too-large', 413],
   ])('POST %s refuses %.60j with %s', async (path, body, code, status = 400) => {

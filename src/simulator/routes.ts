@@ -3,6 +3,8 @@ import * as v from 'valibot';
 import { bytesWithin } from '../domain/bytes-within.ts';
 import { CallerFault, Fault } from '../domain/fault.ts';
 import { MAX_MINOR } from '../domain/money.ts';
+import { type ClipName, isClipName } from '../domain/speech/clip-names.ts';
+import { TEST_CARDS } from './card-reader.ts';
 import { LINK_CONDITIONS } from './links.ts';
 import type { Simulator } from './simulator.ts';
 
@@ -24,13 +26,17 @@ const PULSES = v.strictObject({ line: name, widthsMs: v.pipe(times, v.minLength(
 const KEY = v.strictObject({ key: name });
 const BUTTON = v.strictObject({ name });
 const LINK = v.strictObject({ mqtt: condition, http: condition });
+const CARD = v.strictObject({ card: v.picklist(TEST_CARDS) });
 const POWER = v.strictObject({ cut: v.literal(true) });
+
+/** The bytes of a clip (MP3) as the current resource release brings it, or null when it brings none. */
+export type SoundSource = (clip: ClipName) => Promise<Uint8Array | null>;
 
 /**
  * The world around a simulated box over HTTP. Whatever takes time is answered once it has happened: a coin when its
  * last pulse has been played. `cutPower` is called after the answer to `POST /sim/power`.
  */
-export function simRoutes(simulator: Simulator, cutPower: () => void): Hono {
+export function simRoutes(simulator: Simulator, cutPower: () => void, sound: SoundSource = async () => null): Hono {
   const app = new Hono();
   app.onError((error, c) => refuse(c, error));
 
@@ -52,6 +58,11 @@ export function simRoutes(simulator: Simulator, cutPower: () => void): Hono {
     await simulator.button(button);
     return c.json({ pressed: button });
   });
+  app.post('/sim/card', async (c) => {
+    const { card } = await read(c, CARD);
+    simulator.cardReader.present(card);
+    return c.json({ presented: card });
+  });
   app.post('/sim/link', async (c) => {
     const { mqtt, http } = await read(c, LINK);
     if (mqtt) simulator.links.set('mqtt', mqtt);
@@ -65,7 +76,24 @@ export function simRoutes(simulator: Simulator, cutPower: () => void): Hono {
   });
   app.get('/sim/outputs', (c) => c.json({ outputs: simulator.outputs() }));
   app.get('/sim/speaker', (c) => c.json({ transcript: simulator.transcript() }));
+  app.get('/sim/sounds/:file', async (c) => sendSound(c, sound));
   return app;
+}
+
+/** A clip that the release does not bring is no fault: it is said in words only, and answered with 204. */
+async function sendSound(c: Context, sound: SoundSource): Promise<Response> {
+  const file = c.req.param('file') ?? '';
+  const clip = file.replace(/\.mp3$/, '');
+  if (clip === file || !isClipName(clip)) {
+    throw new CallerFault('The speaker has no sound of that name', {
+      code: 'sound-unknown',
+      found: JSON.stringify(file.slice(0, 64)),
+      expected: 'the `clip` of a line of /sim/speaker, and .mp3',
+    });
+  }
+  const bytes = await sound(clip);
+  if (bytes === null) return c.body(null, 204);
+  return c.body(Uint8Array.from(bytes).buffer, 200, { 'Content-Type': 'audio/mpeg', 'Cache-Control': 'no-store' });
 }
 
 async function read<S extends v.GenericSchema>(c: Context, schema: S): Promise<v.InferOutput<S>> {
@@ -94,9 +122,9 @@ async function read<S extends v.GenericSchema>(c: Context, schema: S): Promise<v
 
 /** Read by hand: Hono's own limit answers a body sent in chunks with 500 under the box's API server. */
 async function bodyText(c: Context): Promise<string> {
-  if (Number(c.req.header('content-length') ?? 0) > LONGEST_BODY) throw new BodyTooLong();
+  if (Number(c.req.header('content-length') ?? 0) > LONGEST_BODY) throw tooLong();
   const bytes = await bytesWithin(c.req.raw.body, LONGEST_BODY);
-  if (bytes === null) throw new BodyTooLong();
+  if (bytes === null) throw tooLong();
   return Buffer.from(bytes).toString('utf8');
 }
 
@@ -117,19 +145,19 @@ function requireFitting(widthsMs: readonly number[], gapsMs: readonly number[]):
   });
 }
 
-class BodyTooLong extends CallerFault {
-  constructor() {
-    super('The body is too long', {
-      code: 'body-too-large',
-      expected: `at most ${LONGEST_BODY} bytes`,
-      remedy: 'Send fewer pulses at once.',
-    });
-  }
-}
+const tooLong = () =>
+  new CallerFault('The body is too long', {
+    code: 'body-too-large',
+    expected: `at most ${LONGEST_BODY} bytes`,
+    remedy: 'Send fewer pulses at once.',
+  });
+
+/** Of the faults a caller is told with another status than 400. */
+const STATUS: Readonly<Record<string, 404 | 409 | 413>> = { 'body-too-large': 413, 'card-not-wanted': 409, 'sound-unknown': 404 };
 
 function refuse(c: Context, error: unknown) {
   if (!(error instanceof Fault)) return c.json({ error: { code: 'internal', message: 'The simulator failed' } }, 500);
   const { code, message, found, expected, remedy } = error;
-  const status = error instanceof BodyTooLong ? 413 : error instanceof CallerFault ? 400 : 500;
+  const status = error instanceof CallerFault ? (STATUS[code] ?? 400) : 500;
   return c.json({ error: { code, message, found, expected, remedy } }, status);
 }

@@ -1,6 +1,7 @@
 import type { Board } from '../domain/board.ts';
 import { CallerFault } from '../domain/fault.ts';
 import type { Clock } from '../ports/clock.ts';
+import { SimulatedCardReader } from './card-reader.ts';
 import { type OutputView, SimulatedGpio } from './gpio.ts';
 import { SimulatedLinks } from './links.ts';
 import type { Segment } from './playback.ts';
@@ -16,11 +17,12 @@ interface RawPulses {
   readonly gapsMs: readonly number[];
 }
 
-/** Everything around a box that is not a box: pins, slots, buttons, loudspeaker, cables. */
+/** Everything around a box that is not a box: pins, slots, buttons, loudspeaker, card reader, cables. */
 export interface Simulator {
   readonly clock: Clock;
   readonly gpio: SimulatedGpio;
   readonly speaker: SimulatedSpeaker;
+  readonly cardReader: SimulatedCardReader;
   readonly links: SimulatedLinks;
   coin(denominationMinor: number): Promise<Inserted>;
   bill(denominationMinor: number): Promise<Inserted>;
@@ -78,6 +80,7 @@ export function createSimulator(board: Board, clock: Clock): Simulator {
     clock,
     gpio,
     speaker,
+    cardReader: new SimulatedCardReader(clock),
     links: new SimulatedLinks(clock),
     coin: (denomination) => slots.insert('coin', denomination),
     bill: (denomination) => slots.insert('bill', denomination),

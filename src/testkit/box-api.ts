@@ -11,6 +11,8 @@ const NOTHING: Totals = {
   cashMinor: 0,
   qrMinor: 0,
   qrCount: 0,
+  cardMinor: 0,
+  cardCount: 0,
   salesMinor: 0,
   salesCount: 0,
   refundMinor: 0,
@@ -25,13 +27,16 @@ const STATUS: BoxStatus = {
   boot: 'boot-1',
   uptimeSeconds: 3,
   clockTrusted: true,
-  ready: { qr: true, cash: true, reasons: [] },
+  ready: { qr: true, cash: true, card: false, reasons: [] },
   pairing: { state: 'paired', pin: null, deviceId: 'device-0001', reason: null },
   links: { http: 'up', mqtt: 'up' },
+  rejections: { count: 0, last: null },
   sale: null,
   creditMinor: 0,
   currency: 'THB',
   queue: { waiting: 0, parked: 0 },
+  orders: 0,
+  volume: 3,
   watching: 0,
   alarms: [],
 };
@@ -58,7 +63,9 @@ export class FakeBoxApi {
     parkedCount: 0,
   };
   outputs: { name: string; active: boolean }[] = [{ name: 'relay', active: false }];
-  transcript: { atMs: number; text: string }[] = [];
+  transcript: { atMs: number; text: string; clip: string | null; volume: number }[] = [];
+  /** Clips of the resource release, by their file names. */
+  sounds: Record<string, Uint8Array> = {};
   links: Record<string, string> = { mqtt: 'up', http: 'up' };
   /** What a POST is answered with. */
   answer: unknown = {};
@@ -139,6 +146,11 @@ export class FakeBoxApi {
     if (path === '/v1/screen.svg') {
       response.writeHead(200, { 'content-type': 'image/svg+xml' });
       return void response.end(this.draw(this.screen));
+    }
+    if (path?.startsWith('/sim/sounds/')) {
+      const bytes = this.sounds[path.slice('/sim/sounds/'.length)];
+      response.writeHead(bytes ? 200 : 204, { 'content-type': 'audio/mpeg' });
+      return void response.end(bytes);
     }
     if (path === '/v1/stream') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });

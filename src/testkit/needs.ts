@@ -34,3 +34,11 @@ export const needsChromium = (): Need => needs(CHROMIUM, 'chromium');
 export const needsOpenssl = (): Need => needs('/usr/bin/openssl', 'openssl');
 export const needsMosquitto = (): Need =>
   needsAll(needs('/usr/sbin/mosquitto', 'mosquitto'), needs('/usr/bin/mosquitto_passwd', 'mosquitto'));
+
+const OWN_MOUNT = 'd=$(mktemp -d) && mount -t tmpfs none "$d" && umount "$d" && rmdir "$d"';
+/** A small disk of a test's own, by a mount in a user namespace. */
+export const needsOwnMount = (): Need =>
+  needsAll(
+    needs('/usr/bin/unshare', 'util-linux'),
+    needsWorking('this machine allows no mount in a user namespace (unshare -Urm)', ['unshare', '-Urm', 'sh', '-c', OWN_MOUNT]),
+  );

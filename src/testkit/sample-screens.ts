@@ -19,7 +19,17 @@ export const offers = (count: number): Offer[] =>
 const idle = { kind: 'idle', offers: [], credit: none, cash: true, qr: true, typed: null, pin: null } as const;
 const qr = { kind: 'qr', qr: QR_VECTORS.promptPayBill, due: baht(5_000), rest: baht(5_000), credit: none, cash: true } as const;
 
-/** Every kind of screen, most of them in more than one state. A QR runs out at 272 s of the box's clock. */
+const card = {
+  kind: 'present-card',
+  due: baht(12_344),
+  rest: baht(12_344),
+  credit: none,
+  message: '',
+  expiresAtMonotonicMs: 120_000,
+  cash: false,
+} as const;
+
+/** Every kind of screen, most of them in more than one state. A QR runs out at 272 s of the box's clock, a card's time at 120 s. */
 export const SAMPLE_SCREENS: readonly Screen[] = [
   { kind: 'starting' },
   { kind: 'pairing', state: 'asking', reason: '' },
@@ -32,6 +42,21 @@ export const SAMPLE_SCREENS: readonly Screen[] = [
   { ...idle, offers: offers(3) },
   { ...idle, offers: offers(6), credit: baht(123_450) },
   { ...idle, offers: offers(30), pin: '482913' },
+  { ...idle, cash: false, qr: false, card: true },
+  { ...idle, offers: offers(3), card: false },
+  card,
+  { ...card, message: 'Order 12394555425: two coffees and a very long story about the cake that went with them, thank you' },
+  { ...card, message: 'ค่าบริการล้างรถ', rest: baht(10_344), credit: baht(2_000), cash: true, expiresAtMonotonicMs: 20_000 },
+  { ...card, due: rupiah(125_000_000), rest: rupiah(125_000_000), credit: rupiah(0) },
+  { kind: 'authorising', due: baht(12_344) },
+  { kind: 'announcement', amount: baht(12_344), message: '' },
+  {
+    kind: 'announcement',
+    amount: rupiah(1_250_000),
+    message: 'Table 7 has paid for everybody, and the kitchen says thank you very much indeed',
+  },
+  { kind: 'updating', step: 'installing' },
+  { kind: 'updating', step: 'restarting' },
   { kind: 'requesting', due: baht(5_000), credit: baht(2_000), cash: true },
   { ...qr, expiresAtMonotonicMs: 272_000 },
   { ...qr, rest: baht(3_000), credit: baht(2_000), expiresAtMonotonicMs: 272_000 },
@@ -49,7 +74,7 @@ export const SAMPLE_SCREENS: readonly Screen[] = [
   { kind: 'delivering', due: baht(5_000) },
   { kind: 'success', due: baht(5_000), credit: none },
   { kind: 'success', due: baht(100_000_000), credit: baht(1_000) },
-  ...(['qr-expired', 'qr-failed', 'qr-refused', 'cancelled', 'timeout', 'delivery'] as const).map(
+  ...(['qr-expired', 'qr-failed', 'qr-refused', 'card-declined', 'card-unanswered', 'cancelled', 'timeout', 'delivery'] as const).map(
     (reason): Screen => ({ kind: 'failed', reason, credit: reason === 'delivery' ? none : baht(2_000) }),
   ),
   { kind: 'out-of-service', reasons: ['ledger: disk full', 'acceptor: coin', 'not-paired', 'constructor'] },

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Box, BoxStatus, PairingView, SaleView } from '../app/box.ts';
 import type { Entry, Recorded } from '../domain/journal.ts';
+import { NO_UPDATES } from '../domain/ota/states.ts';
+import type { UpdateState } from '../domain/ota/update.ts';
 import type { Screen } from '../domain/screen.ts';
 import type { Cancel } from '../ports/clock.ts';
 import type { Counters, LedgerQuery, Totals } from '../ports/store.ts';
@@ -11,6 +13,8 @@ const NOTHING: Totals = {
   cashMinor: 0,
   qrMinor: 0,
   qrCount: 0,
+  cardMinor: 0,
+  cardCount: 0,
   salesMinor: 0,
   salesCount: 0,
   refundMinor: 0,
@@ -26,10 +30,12 @@ export const sampleSale: SaleView = {
   description: 'Car wash',
   origin: 'api',
   qrMinor: 0,
+  cardMinor: 0,
   cashMinor: 0,
   cash: { coin: {}, bill: {} },
   charge: 'charge-1',
   qr: '00020101021229',
+  card: null,
   cancelReason: null,
   qrRefusal: null,
   delivery: null,
@@ -37,7 +43,7 @@ export const sampleSale: SaleView = {
   openedAtMs: Date.UTC(2026, 0, 1),
 };
 
-type Scripted = 'sell' | 'sale' | 'cancel' | 'pair' | 'resetCounters' | 'resetOutput' | 'press';
+type Scripted = 'sell' | 'sale' | 'cancel' | 'pair' | 'resetCounters' | 'resetOutput' | 'press' | 'installUpdate' | 'rollBackUpdate';
 
 interface Step {
   readonly call: Scripted;
@@ -59,19 +65,23 @@ export class ScriptedBox implements Box {
     boot: 'boot-1',
     uptimeSeconds: 61,
     clockTrusted: true,
-    ready: { qr: true, cash: true, reasons: [] },
+    ready: { qr: true, cash: true, card: false, reasons: [] },
     pairing: { state: 'paired', pin: null, deviceId: 'device-1', reason: null },
     links: { mqtt: 'up', http: 'up' },
+    rejections: { count: 0, last: null },
     sale: null,
     creditMinor: 0,
     currency: 'THB',
     queue: { waiting: 0, parked: 0 },
+    orders: 0,
+    volume: 3,
     watching: 0,
     alarms: [],
   };
   till: Counters = { sinceReset: NOTHING, sinceEver: NOTHING, resetAtMs: null };
   outbox: ReturnType<Box['queue']> = { waiting: [], parked: [], waitingCount: 0, parkedCount: 0 };
   picture: Screen = { kind: 'starting' };
+  installed: UpdateState = NO_UPDATES;
   readonly #steps: Step[] = [];
   readonly #entryListeners = new Set<(entries: readonly Recorded[]) => void>();
   readonly #screenListeners = new Set<(screen: Screen) => void>();
@@ -120,6 +130,7 @@ export class ScriptedBox implements Box {
   counters = (): Counters => this.till;
   queue = (): ReturnType<Box['queue']> => this.outbox;
   screen = (): Screen => this.picture;
+  updates = (): UpdateState => this.installed;
 
   ledger({ after = 0, limit = 100, sale }: LedgerQuery): Recorded[] {
     const wanted = ({ seq, entry }: Recorded) => seq > after && (sale === undefined || ('sale' in entry && entry.sale === sale));
@@ -132,6 +143,8 @@ export class ScriptedBox implements Box {
   pair: Box['pair'] = async () => this.#next('pair', []) as PairingView;
   resetCounters: Box['resetCounters'] = () => void this.#next('resetCounters', []);
   resetOutput: Box['resetOutput'] = () => void this.#next('resetOutput', []);
+  installUpdate: Box['installUpdate'] = async (file, terms) => void this.#next('installUpdate', [file, terms]);
+  rollBackUpdate: Box['rollBackUpdate'] = async (type) => void this.#next('rollBackUpdate', [type]);
   press: Box['press'] = (button) => void this.#next('press', [button]);
 
   onEntries(listener: (entries: readonly Recorded[]) => void): Cancel {

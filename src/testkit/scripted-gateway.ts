@@ -1,5 +1,8 @@
+import type { Order } from '../domain/order.ts';
+import type { PackageOffer } from '../domain/ota/update.ts';
 import type {
   BoxState,
+  CardGateway,
   ChargeAnswer,
   DatedReport,
   Delivery,
@@ -7,9 +10,12 @@ import type {
   Inbound,
   LinkFault,
   LinkState,
+  ParameterGateway,
   QrIntent,
   QrOffer,
   Registration,
+  Rejections,
+  UpdateGateway,
 } from '../ports/gateway.ts';
 
 type Reply<T> = T | Error | Promise<T>;
@@ -19,7 +25,10 @@ type Reply<T> = T | Error | Promise<T>;
  * unanswered and counts as unexpected; `leftovers()` names those and the replies nobody asked for.
  */
 export class ScriptedGateway implements Gateway {
-  readonly capabilities = { pairs: true, pushes: true, queries: true };
+  capabilities = { pairs: true, pushes: true, queries: true, qr: true, reports: true };
+  cards: CardGateway | null = null;
+  updates: UpdateGateway | null = null;
+  parameters: ParameterGateway | null = null;
   readonly registrations: Reply<Registration>[] = [];
   readonly offers: Reply<QrOffer>[] = [];
   readonly answers: Reply<ChargeAnswer>[] = [];
@@ -62,6 +71,22 @@ export class ScriptedGateway implements Gateway {
   push(charge: string, answer: ChargeAnswer): Promise<void> {
     return new Promise((done) => {
       this.#inbound.push({ kind: 'confirmation', charge, answer, done });
+      this.#wake?.();
+    });
+  }
+
+  /** As `push`, for an order; resolves when the box has acknowledged it. */
+  order(order: Order): Promise<void> {
+    return new Promise((done) => {
+      this.#inbound.push({ kind: 'order', order, done });
+      this.#wake?.();
+    });
+  }
+
+  /** As `push`, for an update instruction. */
+  offerUpdate(offer: PackageOffer): Promise<void> {
+    return new Promise((done) => {
+      this.#inbound.push({ kind: 'update', offer, done });
       this.#wake?.();
     });
   }
@@ -119,6 +144,10 @@ export class ScriptedGateway implements Gateway {
 
   faults(): readonly LinkFault[] {
     return [];
+  }
+
+  rejections(): Rejections {
+    return { count: 0, last: null };
   }
 
   stop(): Promise<void> {

@@ -2,14 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BoxService } from '../app/box-service.ts';
+import type { UpdateParts } from '../app/update-service.ts';
 import type { Board } from '../domain/board.ts';
 import { DeviceFault } from '../domain/fault.ts';
 import type { CashMethod } from '../domain/journal.ts';
 import { DEFAULT_POLICY, DEFAULT_TIMINGS, type SalePolicy, type SaleTimings } from '../domain/policy.ts';
 import type { Screen } from '../domain/screen.ts';
 import type { Acceptor, AcceptorEvent } from '../ports/acceptor.ts';
+import type { CardReader } from '../ports/card-reader.ts';
 import type { Edge, Gpio, PulseTrain } from '../ports/gpio.ts';
-import type { Announcement } from '../ports/speaker.ts';
+import type { Announcement, Volume } from '../ports/speaker.ts';
 import type { Store } from '../ports/store.ts';
 import { openStore } from '../store/open.ts';
 import { FakeClock, settle } from './clock.ts';
@@ -130,6 +132,11 @@ export interface TestBoxOptions {
   readonly paired?: boolean;
   readonly autoPair?: boolean;
   readonly wrapStore?: (store: Store) => Store;
+  readonly cardReader?: CardReader;
+  /** Asked at every start. */
+  readonly updates?: () => UpdateParts;
+  /** Called with every gateway before it is used. */
+  readonly dress?: (gateway: ScriptedGateway) => void;
 }
 
 /** A whole box over a real journal, with a scripted backend and scripted hardware, on a clock the test moves. */
@@ -139,6 +146,7 @@ export class TestBox {
   readonly metrics = memoryMetrics();
   readonly coin = new ScriptedAcceptor('coin', 'coin');
   readonly said: Announcement[] = [];
+  volume: Volume | null = null;
   /** While set, the speaker has not come to the end of what it says. */
   speaking: Promise<void> | null = null;
   readonly screens: Screen[] = [];
@@ -176,11 +184,17 @@ export class TestBox {
       gateway: this.gateway,
       gpio: this.outputs,
       acceptors: [this.coin],
+      cardReader: this.#options.cardReader ?? null,
+      keypad: 'major',
+      updates: this.#options.updates?.() ?? null,
       display: { show: (screen) => void this.screens.push(screen) },
       speaker: {
         say: (announcement) => {
           this.said.push(announcement);
           return this.speaking ?? Promise.resolve();
+        },
+        setVolume: (volume) => {
+          this.volume = volume;
         },
       },
       radio: { rssiDbm: () => -60 },
@@ -213,6 +227,8 @@ export class TestBox {
   }
 
   #newGateway(): ScriptedGateway {
-    return new ScriptedGateway(() => this.clock.wallMs());
+    const gateway = new ScriptedGateway(() => this.clock.wallMs());
+    this.#options.dress?.(gateway);
+    return gateway;
   }
 }

@@ -1,4 +1,5 @@
 import { type IconName, icon } from './icons.ts';
+import type { Logo } from './logo.ts';
 import { fitText, isMeasured, type Room, type Weight, widthOf } from './text-fit.ts';
 import { FONTS } from './theme.ts';
 
@@ -139,3 +140,15 @@ export const chip = (inner: Block, pad: number, style: BoxStyle): Block => ({
     return rect(left, top, this.width, this.height, style) + inner.draw(left + 1.2 * pad, top + 0.6 * pad);
   },
 });
+
+/** A picture as large as fits into a frame, in its own proportions (3:1 where it does not say). */
+export function logoBlock({ uri, ratio }: Logo, most: { readonly width: number; readonly height: number }): Block {
+  const shape = ratio ?? 3;
+  const width = Math.max(1, Math.round(Math.min(most.width, most.height * shape)));
+  const height = Math.max(1, Math.round(Math.min(most.height, width / shape)));
+  return {
+    width,
+    height,
+    draw: (left, top) => `<image x="${Math.round(left)}" y="${Math.round(top)}" width="${width}" height="${height}" href="${uri}"/>`,
+  };
+}

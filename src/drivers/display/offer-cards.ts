@@ -1,7 +1,8 @@
 import type { Money } from '../../domain/money.ts';
 import { moneyText } from '../../domain/money-text.ts';
 import type { Offer } from '../../domain/screen.ts';
-import { type Block, LINE_HEIGHT, NOTHING, rect, stack, text } from './blocks.ts';
+import { type Block, LINE_HEIGHT, logoBlock, NOTHING, rect, stack, text } from './blocks.ts';
+import type { Logo } from './logo.ts';
 import { fitText } from './text-fit.ts';
 import { COLOURS, LEAST_AMOUNT, LEAST_TEXT } from './theme.ts';
 import { creditPill, type View } from './view.ts';
@@ -11,21 +12,29 @@ export interface Area {
   readonly height: number;
 }
 
+interface Heading {
+  readonly credit: Money;
+  readonly logo: Logo | null;
+}
+
 /** Everything there is to choose, as cards under a heading; what has no room is counted on the last card. */
-export function catalogue(view: View, offers: readonly Offer[], credit: Money, room: Area): string {
+export function catalogue(view: View, offers: readonly Offer[], { credit, logo }: Heading, room: Area): string {
   const { sizes, texts, language } = view;
-  const pill = creditPill(view, credit, room.width * 0.6);
+  const brand = logo ? logoBlock(logo, { width: room.width * 0.25, height: sizes.title * 1.6 }) : NOTHING;
+  const indent = brand.width > 0 ? brand.width + sizes.gap : 0;
+  const pill = creditPill(view, credit, (room.width - indent) * 0.6);
   const title = text(texts.choose, {
-    width: room.width - pill.width - sizes.gap,
+    width: room.width - indent - pill.width - sizes.gap,
     size: sizes.title,
     least: 15,
     fill: COLOURS.ink,
     weight: 700,
     language,
   });
-  const headHeight = Math.max(title.height, pill.height);
+  const headHeight = Math.max(title.height, pill.height, brand.height);
   const head =
-    title.draw(sizes.pad, sizes.pad + (headHeight - title.height) / 2) +
+    brand.draw(sizes.pad, sizes.pad + (headHeight - brand.height) / 2) +
+    title.draw(sizes.pad + indent, sizes.pad + (headHeight - title.height) / 2) +
     pill.draw(sizes.pad + room.width - pill.width, sizes.pad + (headHeight - pill.height) / 2);
   const top = sizes.pad + headHeight + sizes.gap;
   const grid = gridFor(offers.length, { width: room.width, height: room.height - headHeight - sizes.gap }, view);

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Screen } from '../../domain/screen.ts';
 import { QR_VECTORS } from '../../testkit/qr-vectors.ts';
 import { offers, SAMPLE_SCREENS } from '../../testkit/sample-screens.ts';
+import { readLogo } from './logo.ts';
 import { type RenderOptions, renderScreen } from './screen-svg.ts';
 import { minutesText } from './view-payment.ts';
 
@@ -30,8 +31,9 @@ function wordsOf(svg: string): string[] {
   );
 }
 
-/** Well-formed, of known elements only, without anything that loads or runs. */
-function expectSound(svg: string): void {
+/** Well-formed, of known elements only, without anything that loads or runs. A picture of the operator's own is data. */
+function expectSound(whole: string): void {
+  const svg = whole.replace(/<image x="\d+" y="\d+" width="\d+" height="\d+" href="data:image\/(png|svg\+xml);base64,[\w+/]+=*"\/>/g, '');
   const open: string[] = [];
   for (const [tag, closing, name = '', attributes = '', empty] of svg.matchAll(/<(\/?)([a-z]+)((?: [a-zA-Z-]+="[^"<]*")*)(\/?)>/g)) {
     expect(['svg', 'rect', 'circle', 'path', 'text'], tag).toContain(name);
@@ -76,6 +78,10 @@ test.each([
   ['qr', ['Scan to pay', '฿30.00', 'Price', '฿50.00', 'Credit', '−฿20.00', '4:32 left']],
   ['requesting', ['Preparing your QR', '฿30.00', 'Price', '฿50.00', '−฿20.00']],
   ['insert-cash', ['Insert coins or bills', '฿30.00', 'or wait for the QR']],
+  ['present-card', ['Present your card', 'Hold it to the reader', '฿123.44', '2:00 left']],
+  ['authorising', ['Asking your bank', '฿123.44', 'Please wait, and do not pay again']],
+  ['announcement', ['Amount paid', '฿123.44']],
+  ['updating', ['Installing an update', 'Please do not switch off']],
   ['success', ['Paid', '฿50.00', 'Thank you!']],
   ['checking', ['Checking your payment', 'Please do not pay again']],
   ['out-of-service', ['Out of service', 'Records cannot be saved: disk full', 'Coin or bill acceptor: coin', 'Not paired yet']],
@@ -84,10 +90,69 @@ test.each([
   expect(wordsOf(await renderScreen(screen as Screen, options(800, 480)))).toEqual(expect.arrayContaining([...expected]));
 });
 
+const UNLIKE = ['failed', 'success', 'checking', 'delivering', 'out-of-service', 'present-card', 'authorising', 'announcement'];
+
 test('every state has words of its own, so that colour is not needed', async () => {
-  const failed = SAMPLE_SCREENS.filter(({ kind }) => ['failed', 'success', 'checking', 'delivering', 'out-of-service'].includes(kind));
+  const failed = SAMPLE_SCREENS.filter(({ kind }) => UNLIKE.includes(kind));
   const titles = await Promise.all(failed.map(async (screen) => wordsOf(await renderScreen(screen, options()))[0]));
   expect(new Set(titles).size).toBe(new Set(failed.map((screen) => (screen.kind === 'failed' ? screen.reason : screen.kind))).size);
+});
+
+test('a card is asked for with its picture, the message of the order, and what is left to pay', async () => {
+  const cards = SAMPLE_SCREENS.filter((screen) => screen.kind === 'present-card');
+  for (const [width, height] of SIZES) {
+    for (const screen of cards) {
+      const svg = await renderScreen(screen, options(width, height));
+      const words = wordsOf(svg);
+      // The chip of the card, which nothing else has.
+      expect(svg).toContain('fill="#f2c14e"');
+      const figure = screen.rest.currency === 'IDR' ? 'Rp125.000.000' : screen.credit.minor > 0 ? '฿103.44' : '฿123.44';
+      expect(words).toContain(figure);
+      if (screen.credit.minor > 0) expect(words).toEqual(expect.arrayContaining(['ค่าบริการล้างรถ', '฿123.44', '−฿20.00', '0:20 left']));
+    }
+  }
+});
+
+test('an announcement carries the message that came with it', async () => {
+  const screen: Screen = { kind: 'announcement', amount: { minor: 5, currency: 'CNY' }, message: 'Table 7' };
+  expect(wordsOf(await renderScreen(screen, options()))).toEqual(['Amount paid', '¥0.05', 'Table 7']);
+});
+
+test('a box with a card reader shows cards, and the other ways only while they are possible', async () => {
+  const [base] = SAMPLE_SCREENS.filter((screen) => screen.kind === 'idle');
+  const ways = async (change: object) => wordsOf(await renderScreen({ ...base, ...change } as Screen, options(800, 480))).slice(2);
+  expect(await ways({ card: true, qr: false, cash: false })).toEqual(['Card']);
+  expect(await ways({ card: true, qr: false, cash: true })).toEqual(['Card', 'Cash']);
+  expect(await ways({ card: false, qr: false, cash: false })).toEqual(['Card: not now']);
+  expect(await ways({ qr: false, cash: true })).toEqual(['QR: not now', 'Cash']);
+});
+
+describe('a logo', () => {
+  const drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 100"><rect width="400" height="100" fill="#800"/></svg>';
+  const logo = readLogo(new TextEncoder().encode(drawing));
+  const amountsOf = (svg: string) => wordsOf(svg).flatMap((word) => word.match(/฿[\d,.]+/g) ?? []);
+  const boxOf = (svg: string) => {
+    const [, x, y, width, height] = (/<image x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)"/.exec(svg) ?? []).map(Number);
+    return x === undefined ? null : { x, y: y ?? 0, width: width ?? 0, height: height ?? 0 };
+  };
+
+  test.each(SIZES)('stands on the idle screen within its edges at %ix%i, and leaves the words their room', async (width, height) => {
+    for (const screen of SAMPLE_SCREENS) {
+      const plain = await renderScreen(screen, options(width, height));
+      const svg = await renderScreen(screen, { ...options(width, height), logo });
+      expectSound(svg);
+      const box = boxOf(svg);
+      if (screen.kind !== 'idle' || screen.typed) expect(svg).toBe(plain);
+      else {
+        expect(amountsOf(svg)).toEqual(amountsOf(plain));
+        expect(box).not.toBeNull();
+        if (!box) continue;
+        expect(box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height).toBe(true);
+        expect(Math.abs(box.width / box.height - 4)).toBeLessThan(0.35);
+        expect(box.height).toBeGreaterThanOrEqual(12);
+      }
+    }
+  });
 });
 
 test('what cannot be shown is counted', async () => {
@@ -115,10 +180,12 @@ test.each([
   expect(minutesText(ms)).toBe(text);
 });
 
-test('a QR that has run out counts no further', async () => {
-  const screen = SAMPLE_SCREENS.find(({ kind }) => kind === 'qr') as Screen;
+test.each(['qr', 'present-card'] as const)('a %s that has run out counts no further', async (wanted) => {
+  const screen = SAMPLE_SCREENS.find(({ kind }) => kind === wanted) as Screen;
   expect(wordsOf(await renderScreen(screen, { ...options(), nowMonotonicMs: 9_999_999 }))).toContain('0:00 left');
 });
+
+const CARD = SAMPLE_SCREENS.find(({ kind }) => kind === 'present-card') as Extract<Screen, { kind: 'present-card' }>;
 
 test('hostile texts stay texts', async () => {
   const hostile = fc.oneof(
@@ -131,6 +198,8 @@ test('hostile texts stay texts', async () => {
       const screens: Screen[] = [
         { kind: 'pairing', state: 'refused', reason: text },
         { kind: 'pin', pin: text, deviceId: text },
+        { ...CARD, message: text },
+        { kind: 'announcement', amount: price, message: text },
         { kind: 'out-of-service', reasons: [text, `ledger: ${text}`] },
         { kind: 'idle', offers: [{ button: text, label: text, price }], credit: price, cash: true, qr: true, typed: null, pin: text },
       ];

@@ -1,12 +1,16 @@
 import { CallerFault } from '../../domain/fault.ts';
 import type { Screen } from '../../domain/screen.ts';
+import type { Logo } from './logo.ts';
 import { en } from './texts/en.ts';
 import type { Language, ScreenTexts } from './texts/screen-texts.ts';
 import { th } from './texts/th.ts';
 import { sizesFor } from './theme.ts';
 import type { Picture, View } from './view.ts';
+import { presentCardView } from './view-card.ts';
 import { idleView } from './view-idle.ts';
 import {
+  announcementView,
+  authorisingView,
   checkingView,
   deliveringView,
   failedView,
@@ -15,6 +19,7 @@ import {
   pinView,
   startingView,
   successView,
+  updatingView,
 } from './view-notice.ts';
 import { insertCashView, qrView, requestingView } from './view-payment.ts';
 
@@ -23,8 +28,10 @@ export interface RenderOptions {
   readonly width: number;
   readonly height: number;
   readonly language: Language;
-  /** The clock that the countdown of a QR goes by. */
+  /** The clock that the countdown of a QR or a card goes by. */
   readonly nowMonotonicMs: number;
+  /** The operator's own picture, shown while the box waits for a customer; see `readLogo`. */
+  readonly logo?: Logo;
 }
 
 const TEXTS: Readonly<Record<Language, ScreenTexts>> = { en, th };
@@ -34,7 +41,8 @@ const TEXTS: Readonly<Record<Language, ScreenTexts>> = { en, th };
  * escaped and fits. The same screen, options and second give the same text.
  * @throws CallerFault `display-size`, or `qr-not-drawable` for a QR text of more than 512 characters
  */
-export async function renderScreen(screen: Screen, { width, height, language, nowMonotonicMs }: RenderOptions): Promise<string> {
+export async function renderScreen(screen: Screen, options: RenderOptions): Promise<string> {
+  const { width, height, language } = options;
   if (![width, height].every((side) => Number.isInteger(side) && side >= 160 && side <= 4_096)) {
     throw new CallerFault('The display size is not usable', {
       code: 'display-size',
@@ -43,7 +51,7 @@ export async function renderScreen(screen: Screen, { width, height, language, no
     });
   }
   const view: View = { sizes: sizesFor(width, height), texts: TEXTS[language], language };
-  const { ground, bar, content } = await picture(view, screen, nowMonotonicMs);
+  const { ground, bar, content } = await picture(view, screen, options);
   const edge = bar === null ? '' : `<rect width="${width}" height="${Math.max(3, Math.round(view.sizes.gap * 0.4))}" fill="${bar}"/>`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" lang="${language}">` +
@@ -51,7 +59,7 @@ export async function renderScreen(screen: Screen, { width, height, language, no
   );
 }
 
-function picture(view: View, screen: Screen, nowMonotonicMs: number): Picture | Promise<Picture> {
+function picture(view: View, screen: Screen, { nowMonotonicMs, logo }: RenderOptions): Picture | Promise<Picture> {
   switch (screen.kind) {
     case 'starting':
       return startingView(view);
@@ -60,13 +68,21 @@ function picture(view: View, screen: Screen, nowMonotonicMs: number): Picture | 
     case 'pin':
       return pinView(view, screen);
     case 'idle':
-      return idleView(view, screen);
+      return idleView(view, screen, logo ?? null);
     case 'requesting':
       return requestingView(view, screen);
     case 'qr':
       return qrView(view, screen, nowMonotonicMs);
     case 'insert-cash':
       return insertCashView(view, screen);
+    case 'present-card':
+      return presentCardView(view, screen, nowMonotonicMs);
+    case 'authorising':
+      return authorisingView(view, screen);
+    case 'announcement':
+      return announcementView(view, screen);
+    case 'updating':
+      return updatingView(view, screen);
     case 'checking':
       return checkingView(view, screen);
     case 'delivering':

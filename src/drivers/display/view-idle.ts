@@ -1,7 +1,8 @@
 import { moneyText } from '../../domain/money-text.ts';
 import type { Screen } from '../../domain/screen.ts';
-import { type Block, disc, iconBlock, NOTHING, row, stack, text } from './blocks.ts';
+import { type Block, disc, firstWithin, iconBlock, logoBlock, NOTHING, row, space, stack, text } from './blocks.ts';
 import { type IconName, icon } from './icons.ts';
+import type { Logo } from './logo.ts';
 import { type Area, catalogue } from './offer-cards.ts';
 import { COLOURS, LEAST_AMOUNT } from './theme.ts';
 import { creditPill, type Picture, type View } from './view.ts';
@@ -9,7 +10,7 @@ import { creditPill, type Picture, type View } from './view.ts';
 type Idle = Extract<Screen, { kind: 'idle' }>;
 
 /** Waiting for a customer: products to choose, an amount being typed, or a welcome; below, how one can pay. */
-export function idleView(view: View, screen: Idle): Picture {
+export function idleView(view: View, screen: Idle, logo: Logo | null): Picture {
   const { sizes } = view;
   const { pad, gap } = sizes;
   const width = sizes.width - 2 * pad;
@@ -17,33 +18,46 @@ export function idleView(view: View, screen: Idle): Picture {
   const footTop = sizes.height - pad - foot.height;
   const room = { width, height: footTop - gap - pad };
   const content =
-    screen.typed || screen.offers.length === 0 ? greeting(view, screen, room) : catalogue(view, screen.offers, screen.credit, room);
+    screen.typed || screen.offers.length === 0
+      ? greeting(view, screen, room, logo)
+      : catalogue(view, screen.offers, { credit: screen.credit, logo }, room);
   return { ground: COLOURS.ground, bar: COLOURS.accent, content: content + foot.draw(pad, footTop) };
 }
 
-function greeting(view: View, { typed, cash, credit }: Idle, room: Area): string {
+function greeting(view: View, { typed, cash, card, credit }: Idle, room: Area, logo: Logo | null): string {
   const { sizes, texts, language } = view;
   const line = { width: room.width, align: 'middle', language } as const;
   const { title, hint } = typed ? texts.typed : { title: texts.welcome, hint: cash ? texts.welcomeCash : texts.welcomeQr };
-  const whole = stack(
-    [
-      typed ? NOTHING : disc(cash ? 'coin' : 'qr', sizes.icon, COLOURS.accent, COLOURS.accentGround),
-      text(title, { ...line, size: sizes.title, fill: COLOURS.ink, weight: 700 }),
-      typed ? text(moneyText(typed), { ...line, size: sizes.hero, least: LEAST_AMOUNT, fill: COLOURS.accent, weight: 700 }) : NOTHING,
-      text(hint, { ...line, size: sizes.body, lines: 2, fill: COLOURS.quiet }),
-      creditPill(view, credit, room.width),
-    ],
-    room.width,
-    Math.round(sizes.gap / 2),
-    'middle',
-  );
+  const words = [
+    text(title, { ...line, size: sizes.title, fill: COLOURS.ink, weight: 700 }),
+    typed ? text(moneyText(typed), { ...line, size: sizes.hero, least: LEAST_AMOUNT, fill: COLOURS.accent, weight: 700 }) : NOTHING,
+    text(hint, { ...line, size: sizes.body, lines: 2, fill: COLOURS.quiet }),
+    creditPill(view, credit, room.width),
+  ];
+  const gap = Math.round(sizes.gap / 2);
+  const under = (sign: Block) => stack([sign, sign.height > 0 ? space(gap) : NOTHING, ...words], room.width, gap, 'middle');
+  const brand = (share: number) => (logo ? logoBlock(logo, { width: room.width * 0.7, height: room.height * share }) : NOTHING);
+  const sign = disc(cash ? 'coin' : card ? 'card' : 'qr', sizes.icon, COLOURS.accent, COLOURS.accentGround);
+  const whole = typed
+    ? stack(words, room.width, gap, 'middle')
+    : firstWithin(room.height, logo ? [under(brand(0.5)), under(brand(0.35)), under(brand(0.2)), under(NOTHING)] : [under(sign)]);
   return whole.draw(sizes.pad, sizes.pad + Math.max(0, Math.round((room.height - whole.height) / 2)));
 }
 
 /** How one can pay now, and the PIN of a box that is still to be claimed. */
-function methods(view: View, { qr, cash, pin }: Idle, width: number): Block {
+function methods(view: View, { qr, cash, card, pin }: Idle, width: number): Block {
   const { sizes, texts, language } = view;
-  const ways = row([method(view, 'phone', texts.qr, qr), method(view, 'coin', texts.cash, cash)], sizes.gap * 2);
+  const known = [
+    { icon: 'phone', label: texts.qr, possible: qr },
+    { icon: 'coin', label: texts.cash, possible: cash },
+  ] as const;
+  // A box with a card reader often has nothing else: what it does not have is no news to the customer.
+  const shown =
+    card === undefined ? known : [{ icon: 'card', label: texts.card, possible: card } as const, ...known.filter((way) => way.possible)];
+  const ways = row(
+    shown.map(({ icon, label, possible }) => method(view, icon, label, possible)),
+    sizes.gap * 2,
+  );
   if (pin === null) return { ...ways, width };
   const room = width - ways.width - sizes.gap;
   const claim = text(`PIN ${pin}`, { width: room, size: sizes.small, fill: COLOURS.quiet, weight: 700, align: 'end', language });

@@ -70,6 +70,15 @@ export function pairingView(view: View, { state, reason }: Of<'pairing'>): Pictu
 export const checkingView = (view: View, { due }: Of<'checking'>): Picture =>
   notice(view, WARNING, { icon: 'hourglass', ...view.texts.checking, figure: moneyText(due) });
 
+export const authorisingView = (view: View, { due }: Of<'authorising'>): Picture =>
+  notice(view, CALM, { icon: 'card', ...view.texts.authorising, figure: moneyText(due) });
+
+export const announcementView = (view: View, { amount, message }: Of<'announcement'>): Picture =>
+  notice(view, CALM, { icon: 'sound', title: view.texts.announcement, hint: message, figure: moneyText(amount) });
+
+export const updatingView = (view: View, { step }: Of<'updating'>): Picture =>
+  notice(view, WARNING, { icon: step === 'installing' ? 'download' : 'restart', ...view.texts.updating[step] });
+
 export const deliveringView = (view: View, { due }: Of<'delivering'>): Picture =>
   notice(view, CALM, {
     icon: 'arrow',
@@ -95,6 +104,8 @@ const FAILURE_ICONS: Readonly<Record<Of<'failed'>['reason'], IconName>> = {
   cancelled: 'cross',
   'qr-failed': 'cross',
   'qr-refused': 'alert',
+  'card-declined': 'card-refused',
+  'card-unanswered': 'alert',
   delivery: 'alert',
 };
 

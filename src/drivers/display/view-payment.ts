@@ -83,7 +83,8 @@ export function minutesText(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-function countdown({ sizes, texts, language }: View, remainingMs: number, width: number): Block {
+/** How long something may still be paid, as a pill; marked when the end is near. */
+export function countdown({ sizes, texts, language }: View, remainingMs: number, width: number): Block {
   const hurry = remainingMs <= HURRY_MS;
   const [ink, fill] = hurry ? [COLOURS.warn, COLOURS.warnGround] : [COLOURS.accent, COLOURS.accentGround];
   const size = sizes.body;
@@ -97,7 +98,7 @@ function countdown({ sizes, texts, language }: View, remainingMs: number, width:
 }
 
 /** Price and credit, shown once they differ from what is left to pay. */
-function bill(view: View, due: Money, credit: Money, width: number): Block[] {
+export function bill(view: View, due: Money, credit: Money, width: number): Block[] {
   if (credit.minor === 0) return [];
   return [
     billLine(view, view.texts.price, moneyText(due), width),
@@ -113,7 +114,8 @@ function billLine({ sizes, language }: View, label: string, value: string, width
   return { width, height: name.height, draw: (left, top) => name.draw(left, top) + figure.draw(left + width - figure.width, top) };
 }
 
-function hintRow({ sizes, language }: View, hint: string, width: number): Block {
+/** That cash is taken as well. */
+export function hintRow({ sizes, language }: View, hint: string, width: number): Block {
   const size = Math.round(sizes.small * 1.4);
   const words = text(hint, { width: width - size - sizes.gap, size: sizes.small, lines: 2, fill: COLOURS.quiet, language });
   return row([iconBlock('coin', size, COLOURS.quiet), words], Math.round(sizes.gap * 0.7));

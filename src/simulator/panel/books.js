@@ -43,17 +43,42 @@ const PAIRING = {
   refused: ['refused', 'bad'],
 };
 
+/** Of a box with a card reader only what it can do is shown; it has no QR and is not paired. */
+function waysOf({ ready, protocol }) {
+  const ways =
+    protocol === 'ds50'
+      ? [['cards', ready.card], ready.cash && ['cash', true]]
+      : [
+          ['QR', ready.qr],
+          ['cash', ready.cash],
+        ];
+  return ways.filter(Boolean).map(([way, possible]) => chip(way, possible ? 'good' : 'bad'));
+}
+
+const rejected = ({ rejections }) =>
+  rejections?.last ? `${rejections.count} message${rejections.count === 1 ? '' : 's'} refused, last: ${rejections.last.detail}` : '';
+
 export const drawStatus = whenChanged((status, money) => {
   const { ready, pairing, links } = status;
   const [pairingWords, pairingTone] = PAIRING[pairing.state] ?? [pairing.state, 'dim'];
   const pairingMore = [pairing.pin && `PIN ${pairing.pin}`, pairing.deviceId, pairing.reason].filter(Boolean).join(' · ');
-  byId('status').replaceChildren(
-    fact('Ready for', chip('QR', ready.qr ? 'good' : 'bad'), chip('cash', ready.cash ? 'good' : 'bad'), more(ready.reasons.join(', '))),
+  const facts = [
+    fact('Ready for', ...waysOf(status), more(ready.reasons.join(', '))),
     fact('Links', ...Object.entries(links).map(([name, state]) => chip(`${name} ${state}`, LINK_TONES[state] ?? 'dim'))),
-    fact('Pairing', chip(pairingWords, pairingTone), more(pairingMore)),
+    status.protocol === 'ds50'
+      ? fact('Orders', status.orders > 0 ? `${status.orders} waiting` : 'none waiting', more(rejected(status)))
+      : fact('Pairing', chip(pairingWords, pairingTone), more(pairingMore)),
     fact('Credit', status.creditMinor > 0 ? money(status.creditMinor) : 'none'),
+  ];
+  byId('status').replaceChildren(...facts);
+  const alarms = status.alarms.map(({ code, detail, severity }) =>
+    el(
+      'li',
+      { 'data-severity': severity, title: severity === 'warning' ? 'Warning: everything works while it stands' : 'Alarm' },
+      el('b', {}, code),
+      ` ${detail}`,
+    ),
   );
-  const alarms = status.alarms.map(({ code, detail }) => el('li', {}, el('b', {}, code), ` ${detail}`));
   byId('alarms').replaceChildren(...alarms);
   byId('alarms').hidden = alarms.length === 0;
 });
@@ -80,14 +105,25 @@ export const drawQueue = whenChanged((queue, money) => {
   byId('queue').replaceChildren(counts, rows.length > 0 ? el('ol', { class: 'journal' }, ...rows) : '');
 });
 
-function reportWords({ report, attempts, parkedReason }, money) {
-  const pieces = ['coin', 'bill'].flatMap((method) => Object.entries(report.cash[method]));
-  const cashMinor = pieces.reduce((sum, [minor, count]) => sum + Number(minor) * count, 0);
-  const paid = [report.qrMinor > 0 && `${money(report.qrMinor)} QR`, cashMinor > 0 && `${money(cashMinor)} cash`].filter(Boolean);
+function reportWords({ lane, report, attempts, parkedReason }, money) {
   const tried = attempts > 0 ? `, tried ${attempts} time${attempts === 1 ? '' : 's'}` : '';
   const parked = parkedReason === null ? '' : `, parked: ${parkedReason}`;
-  return `${report.status.toLowerCase()}: ${paid.join(' + ') || 'nothing paid'}${tried}${parked}`;
+  return `${lane === 'update' ? updateWords(report) : saleWords(report, money)}${tried}${parked}`;
 }
+
+function saleWords(report, money) {
+  const pieces = ['coin', 'bill'].flatMap((method) => Object.entries(report.cash[method]));
+  const cashMinor = pieces.reduce((sum, [minor, count]) => sum + Number(minor) * count, 0);
+  const paid = [
+    report.qrMinor > 0 && `${money(report.qrMinor)} QR`,
+    report.cardMinor > 0 && `${money(report.cardMinor)} card`,
+    cashMinor > 0 && `${money(cashMinor)} cash`,
+  ];
+  return `${report.status.toLowerCase()}: ${paid.filter(Boolean).join(' + ') || 'nothing paid'}`;
+}
+
+const updateWords = ({ status, progress, reason }) =>
+  `update ${status.toLowerCase().replaceAll('_', ' ')}${status === 'PROGRESS' ? ` ${progress} %` : ''}${reason ? `: ${reason}` : ''}`;
 
 /** The close-of-day table: pieces and amounts since the last reset and since ever. */
 export const drawCounters = whenChanged((counters, money) => {
@@ -117,6 +153,7 @@ export const drawCounters = whenChanged((counters, money) => {
       ...pieces('bill'),
       sum('Cash', (t) => [null, t.cashMinor]),
       sum('QR', (t) => [t.qrCount, t.qrMinor]),
+      ever.cardCount > 0 ? sum('Card', (t) => [t.cardCount, t.cardMinor]) : null,
       sum('Sales', (t) => [t.salesCount, t.salesMinor]),
       sum('Owed back', (t) => [null, t.refundMinor]),
       ever.unassigned > 0 ? row('Unknown pieces', [now.unassigned, null], [ever.unassigned, null], money) : null,

@@ -1,5 +1,8 @@
 import { getBlob } from './api.js';
+import { buildCards, lightReader } from './cards.js';
 import { byId, el, setText, whenChanged } from './dom.js';
+import { fly } from './fly.js';
+import { buildVolume } from './speech.js';
 import { screenWords } from './words.js';
 
 /** The box itself: what of it moves, lights up and can be pressed. `act(path, body)` sends what was done to it. */
@@ -18,6 +21,8 @@ export function buildHardware(board, money, act, note) {
   byId('pair').onclick = () => act('/sim/button', { name: 'pair' });
   drawProducts(board.products, money, act);
   fillWallet(board, money, act, note);
+  buildCards(act);
+  buildVolume(board, act);
   byId('box').onkeydown = (event) => pressByKeyboard(event, keys, act);
 }
 
@@ -91,27 +96,6 @@ function insert(method, piece, act, note) {
   });
 }
 
-/** A coin or bill on its way into its slot. */
-function fly(piece, slot) {
-  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
-  const from = piece.getBoundingClientRect();
-  const to = slot.querySelector('.gap').getBoundingClientRect();
-  const ghost = piece.cloneNode(true);
-  ghost.classList.add('flying');
-  ghost.inert = true;
-  Object.assign(ghost.style, { left: `${from.left}px`, top: `${from.top}px`, width: `${from.width}px`, height: `${from.height}px` });
-  document.body.append(ghost);
-  const dx = to.left + to.width / 2 - (from.left + from.width / 2);
-  const dy = to.top + to.height / 2 - (from.top + from.height / 2);
-  const frames = [
-    { transform: 'none', opacity: 1 },
-    { transform: `translate(${dx}px, ${dy}px) scale(0.8)`, opacity: 1, offset: 0.75 },
-    { transform: `translate(${dx}px, ${dy}px) scale(0.8, 0.05)`, opacity: 0.4 },
-  ];
-  ghost.animate(frames, { duration: 420, easing: 'cubic-bezier(0.3, 0, 0.3, 1)' }).onfinish = () => ghost.remove();
-  slot.animate([{ filter: 'brightness(1)' }, { filter: 'brightness(1.5)' }, { filter: 'brightness(1)' }], { duration: 320, delay: 330 });
-}
-
 let picture = 0;
 let shown = null;
 
@@ -129,6 +113,7 @@ export async function drawScreen() {
 }
 
 export function powerGone(board) {
+  lightReader(false);
   picture++;
   cut.abort();
   cut = new AbortController();
@@ -143,6 +128,7 @@ export function describeScreen(screen, money, act) {
   setText(byId('says'), says);
   setText(byId('next'), next);
   byId('screen').alt = says;
+  lightReader(screen.kind === 'present-card');
   if (screen.kind !== 'idle' || screen.offers.length === 0) return;
   drawProducts(
     screen.offers.map(({ button, label, price }) => ({ button, label, priceMinor: price.minor })),
@@ -171,11 +157,3 @@ const lamp = (name, active, main) =>
     `${name} `,
     el('b', {}, active ? 'on' : 'off'),
   );
-
-/** What the speaker said, newest first. */
-export const drawSpeech = whenChanged((transcript) => {
-  const newest = transcript.slice(-4).reverse();
-  const items = newest.map(({ text }) => el('li', {}, text));
-  byId('speech').replaceChildren(...(items.length > 0 ? items : [el('li', { class: 'empty' }, 'Nothing yet')]));
-  if (items.length > 0) byId('grille').animate([{ opacity: 1 }, { opacity: 0.35 }, { opacity: 1 }], { duration: 300, iterations: 3 });
-});

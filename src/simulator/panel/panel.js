@@ -1,8 +1,10 @@
 import { ApiFault, get, post } from './api.js';
 import { addEntry, drawCounters, drawJournal, drawQueue, drawStatus } from './books.js';
+import { showCards } from './cards.js';
 import { byId, setText, whenChanged } from './dom.js';
-import { buildHardware, describeScreen, drawOutputs, drawScreen, drawSpeech, powerGone } from './hardware.js';
+import { buildHardware, describeScreen, drawOutputs, drawScreen, powerGone } from './hardware.js';
 import { stayLive } from './live.js';
+import { drawSpeech, showVolume } from './speech.js';
 import { buildSwitches, showLinks, showPower } from './switches.js';
 import { moneyWords } from './words.js';
 
@@ -10,6 +12,8 @@ const RELAYS_EVERY_MS = 1_000;
 /** While the machine is driven, so that the lamp shows pulses. */
 const DRIVEN_EVERY_MS = 200;
 const BOOKS_EVERY_MS = 4_000;
+/** Screens with a countdown. */
+const COUNTING = ['qr', 'present-card'];
 /** Entries come in bursts: one look at the books serves a whole burst. */
 const AFTER_ENTRIES_MS = 120;
 
@@ -137,6 +141,8 @@ async function books() {
   drawQueue(queue, money);
   drawCounters(counters, money);
   drawSpeech(speaker.transcript);
+  showCards(status.protocol === 'ds50');
+  showVolume(status.volume);
 }
 
 /** Looks at the box while it is there. A look that fails because it just went away is not an error: the stream tells. */
@@ -149,7 +155,7 @@ async function look(...tasks) {
 const isAway = (error) => error instanceof ApiFault && (error.status === 503 || error.code === 'unreachable');
 
 buildSwitches(act, note);
-setInterval(() => !document.hidden && look(relays, ...(screen?.kind === 'qr' ? [drawScreen] : [])), RELAYS_EVERY_MS);
+setInterval(() => !document.hidden && look(relays, ...(COUNTING.includes(screen?.kind) ? [drawScreen] : [])), RELAYS_EVERY_MS);
 setInterval(() => driven && !document.hidden && look(relays), DRIVEN_EVERY_MS);
 setInterval(() => !document.hidden && look(books), BOOKS_EVERY_MS);
 stayLive({ onState, onUp, onDown, onHistory: (history) => drawJournal(history, money), onEntry, onScreen });

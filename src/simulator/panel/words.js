@@ -17,6 +17,8 @@ const FAILURES = {
   'qr-expired': 'The QR expired unpaid.',
   'qr-failed': 'The QR payment failed.',
   'qr-refused': 'No QR could be made.',
+  'card-declined': 'The card was declined. Nothing was paid.',
+  'card-unanswered': 'The payment server did not answer. It is asked again whether the card was charged.',
   cancelled: 'Cancelled.',
   timeout: 'Nothing happened for too long.',
   delivery: 'Paid, but the machine did not run.',
@@ -50,6 +52,24 @@ export function screenWords(screen, money) {
         says: sentence(`Put in ${money(screen.rest.minor)}${of(screen, money)}.`, creditWords(screen.credit, money)),
         next: screen.qrPossible ? 'A QR for the rest follows.' : 'Use the wallet below, or Cancel.',
       };
+    case 'present-card':
+      return {
+        says: sentence(
+          `Present a card to pay ${money(screen.rest.minor)}${of(screen, money)}.`,
+          screen.message,
+          creditWords(screen.credit, money),
+        ),
+        next: `Hold a card of your wallet against the reader${screen.cash ? ', or put in coins and bills' : ''}. Cancel ends it.`,
+      };
+    case 'authorising':
+      return { says: `Asking the payment server for ${money(screen.due.minor)}.`, next: '' };
+    case 'announcement':
+      return { says: sentence(`${money(screen.amount.minor)} was paid elsewhere.`, screen.message), next: '' };
+    case 'updating':
+      return {
+        says: screen.step === 'installing' ? 'Installing an update.' : 'Starting again with the update.',
+        next: 'Cut the power now, and see which release it comes back with.',
+      };
     case 'checking':
       return { says: `Time is over. Asking the backend once more whether ${money(screen.due.minor)} were paid.`, next: '' };
     case 'delivering':
@@ -77,12 +97,13 @@ function idleWords(screen, money) {
   if (screen.typed) return { says, next: 'Press OK to sell for this amount.' };
   if (screen.pin) return { says, next: `Claim the box with PIN ${screen.pin} on the reference backend's page, or sell right away.` };
   const ways = [offers && 'press a product', 'type an amount and OK', screen.cash && 'put in money'].filter(Boolean).join(', or ');
-  const unpaired = screen.qr ? '' : 'No QR while the box is not paired: press Pair.';
+  const unpaired = screen.qr || screen.card !== undefined ? '' : 'No QR while the box is not paired: press Pair.';
   return { says, next: sentence(ways && `${ways.charAt(0).toUpperCase()}${ways.slice(1)}.`, unpaired) };
 }
 
 const ORIGINS = { api: 'by program', button: 'by button', keypad: 'by keypad', backend: 'by the backend', cash: 'by cash' };
 const VIAS = {
+  answer: 'by the answer itself',
   push: 'told by MQTT',
   poll: 'on asking',
   reconnect: 'on asking after a reconnect',
@@ -96,6 +117,8 @@ const REASONS = {
   'qr-expired': 'the QR expired',
   'qr-failed': 'the QR payment failed',
   'qr-refused': 'there was no QR',
+  'card-declined': 'the card was declined',
+  'card-unanswered': 'the payment server did not answer; still watched',
 };
 const DRIVEN = {
   done: ['Machine ran', 'good'],
@@ -108,6 +131,9 @@ const driveWords = (drive) =>
   drive.mode === 'hold' ? `on for ${seconds(drive.holdMs)}` : `${drive.count} pulse${drive.count === 1 ? '' : 's'}`;
 const because = (reason) => (reason ? `: ${reason}` : '');
 
+/** A card's charge is named by date, batch and trace number. */
+const roadOf = ({ charge }) => (/^\d{8}-\d{6}-\d{6}$/.test(charge) ? 'Card' : 'QR');
+
 /** One journal entry in words, with the tone it is shown in: `good`, `bad`, `note` or plain. */
 export function entryWords(entry, money) {
   const [words, tone] = ENTRIES[entry.kind]?.(entry, money) ?? [entry.kind];
@@ -117,15 +143,25 @@ export function entryWords(entry, money) {
 const ENTRIES = {
   boot: (e) => [`Box started, version ${e.version}`, 'note'],
   'sale.opened': (e, money) => [`Sale opened ${ORIGINS[e.origin] ?? ''}: ${sentence(e.description, money(e.dueMinor))}`],
+  'order.received': (e, money) => [
+    `Order ${e.order}: ${sentence(e.purpose === 'sale' ? 'sell for' : 'announce', money(e.amountMinor))}${because(e.message)}`,
+  ],
+  'order.refused': (e) => [`Order ${e.order} refused${because(e.reason)}`, 'bad'],
+  'order.announced': (e) => [`Order ${e.order} ${e.spoken ? 'said aloud' : 'not said aloud any more, too late'}`],
   'charge.requested': (e, money) => [`QR over ${money(e.amountMinor)} asked for`],
-  'charge.created': (e, money) => [`QR over ${money(e.amountMinor)} received`],
+  'charge.created': (e, money) => [
+    e.card ? `${e.card.org} ${e.card.maskedPan} read: ${money(e.amountMinor)} to be asked for` : `QR over ${money(e.amountMinor)} received`,
+  ],
   'charge.refused': (e) => [`No QR${because(e.reason)}`, 'bad'],
   'charge.superseded': () => ['QR taken off the screen; still watched'],
-  'charge.expired': () => ['QR expired unpaid; still watched', 'note'],
-  'charge.paid': (e, money) => [`${money(e.amountMinor)} paid by QR, ${VIAS[e.via] ?? e.via}${e.late ? ', late' : ''}`, 'good'],
-  'charge.failed': (e) => [`QR payment failed, ${VIAS[e.via] ?? e.via}${because(e.reason)}`, 'bad'],
+  'charge.expired': (e) => [`${roadOf(e)} ${roadOf(e) === 'QR' ? 'expired unpaid' : 'payment not answered'}; still watched`, 'note'],
+  'charge.paid': (e, money) => [
+    `${money(e.amountMinor)} paid by ${e.method ?? 'QR'}, ${VIAS[e.via] ?? e.via}${e.late ? ', late' : ''}`,
+    'good',
+  ],
+  'charge.failed': (e) => [`${roadOf(e)} payment failed, ${VIAS[e.via] ?? e.via}${because(e.reason)}`, 'bad'],
   'charge.conflict': (e) => [`The backend contradicts itself: now ${e.claimed}. Recorded, no effect`, 'bad'],
-  'charge.abandoned': () => ['Unpaid QR no longer watched'],
+  'charge.abandoned': (e) => [roadOf(e) === 'QR' ? 'Unpaid QR no longer watched' : 'Unanswered card payment no longer watched'],
   'cash.credited': (e, money) => [`${money(e.amountMinor)} ${e.method} taken`, 'good'],
   'cash.unassigned': (e) => [`Unknown ${e.method} with ${e.pulses} pulse${e.pulses === 1 ? '' : 's'}, set aside`, 'bad'],
   'sale.settled': (e, money) => [`Sale settled: ${money(e.dueMinor)}`, 'good'],

@@ -97,7 +97,7 @@ function entriesOf<K extends Entry['kind']>(ledger: readonly Recorded[], kind: K
 }
 
 function balances(ledger: readonly Recorded[]): Record<Account, number> {
-  const sums: Record<Account, number> = { cash: 0, qr: 0, credit: 0, sales: 0, refund: 0 };
+  const sums: Record<Account, number> = { cash: 0, qr: 0, card: 0, credit: 0, sales: 0, refund: 0 };
   for (const { entry } of ledger) {
     const move = posting(entry);
     if (!move) continue;

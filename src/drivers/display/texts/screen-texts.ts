@@ -21,6 +21,7 @@ export interface ScreenTexts {
   readonly more: (count: number) => string;
   readonly qr: string;
   readonly cash: string;
+  readonly card: string;
   readonly unavailable: string;
   readonly credit: string;
   readonly typed: Notice;
@@ -32,6 +33,10 @@ export interface ScreenTexts {
   readonly insertCash: string;
   readonly qrFollows: string;
   readonly qrUnavailable: string;
+  readonly presentCard: Notice;
+  readonly authorising: Notice;
+  readonly announcement: string;
+  readonly updating: Readonly<Record<Extract<Screen, { kind: 'updating' }>['step'], Notice>>;
   readonly checking: Notice;
   readonly delivering: Notice;
   readonly paid: string;
@@ -40,5 +45,5 @@ export interface ScreenTexts {
   readonly failed: Readonly<Record<Extract<Screen, { kind: 'failed' }>['reason'], Notice>>;
   readonly outOfService: Notice;
   /** By the code of a reason; the readiness gate knows no others. */
-  readonly reasons: Readonly<Record<'ledger' | 'output' | 'not-paired' | 'acceptor', string>>;
+  readonly reasons: Readonly<Record<'ledger' | 'output' | 'updating' | 'not-paired' | 'acceptor', string>>;
 }

@@ -1,0 +1,224 @@
+import type { Board } from '../domain/board.ts';
+import type { SalePolicy, SaleTimings } from '../domain/policy.ts';
+import type { Acceptor } from '../ports/acceptor.ts';
+import type { CardReader } from '../ports/card-reader.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Display } from '../ports/display.ts';
+import type { Entropy } from '../ports/entropy.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { Gpio } from '../ports/gpio.ts';
+import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Radio } from '../ports/radio.ts';
+import type { Speaker } from '../ports/speaker.ts';
+import type { Store } from '../ports/store.ts';
+import { Actuate } from './actuate.ts';
+import { Announce } from './announce.ts';
+import type { Box } from './box.ts';
+import { CardDesk, type CardDeskOptions } from './card-desk.ts';
+import { Cash } from './cash.ts';
+import { Confirm } from './confirm.ts';
+import { HealthService } from './health.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Keypad } from './keypad.ts';
+import { Orders } from './orders.ts';
+import { Outbox } from './outbox.ts';
+import { Pair } from './pair.ts';
+import { Picture } from './picture.ts';
+import { retries } from './retry.ts';
+import { SaleDesk } from './sale-desk.ts';
+import { Sell } from './sell.ts';
+import { Status } from './status.ts';
+import { TillService } from './till.ts';
+import { UpdateReports } from './update-reports.ts';
+import { type UpdateParts, UpdateService } from './update-service.ts';
+import { VolumeControl } from './volume.ts';
+
+/** Everything a box is made of, as ports and plain settings. */
+export interface BoxParts {
+  readonly version: string;
+  readonly device: { readonly serial: string; readonly mac: string; readonly model: string };
+  readonly protocol: string;
+  readonly board: Board;
+  readonly policy: SalePolicy;
+  readonly timings: SaleTimings;
+  readonly autoPair: boolean;
+  readonly stateEveryMs: number;
+  readonly store: Store;
+  readonly gateway: Gateway;
+  readonly gpio: Gpio;
+  readonly acceptors: readonly Acceptor[];
+  /** Null on a board without one. */
+  readonly cardReader: CardReader | null;
+  readonly display: Display;
+  readonly speaker: Speaker;
+  readonly radio: Radio;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Whether the keypad types whole units of the currency, or its minor units as on a card terminal. */
+  readonly keypad: 'major' | 'minor';
+  /** Null where nothing can be updated. */
+  readonly updates: UpdateParts | null;
+}
+
+/** What the use cases ask of the box they belong to. */
+export interface BoxCalls extends Pick<Box, 'sell' | 'cancel' | 'pair'> {
+  /** Whether what the backend sends is being received. */
+  listening(): boolean;
+  pairingChanged(): void;
+}
+
+export type UseCases = ReturnType<typeof useCases>;
+
+/** Builds the use cases and wires them to each other; nothing runs before each is started. */
+export function useCases(parts: BoxParts, box: BoxCalls) {
+  /** A key that asks for something impossible changes nothing; the log says why. */
+  const quietly = (what: string, action: () => void): void => {
+    try {
+      action();
+    } catch (error) {
+      parts.log.info('key.refused', { what, error });
+    }
+  };
+  const { store, gateway, clock, entropy, log, metrics, policy, timings, acceptors } = parts;
+  const till = new TillService({ store, entropy, log, policy, version: parts.version, reports: gateway.capabilities.reports });
+  const takesCards = gateway.cards !== null && parts.cardReader !== null;
+  const paired = () => pair.paired();
+  const health = new HealthService({
+    store,
+    clock,
+    log,
+    metrics,
+    acceptors: acceptors.length,
+    requirePairing: policy.requirePairing,
+    offersQr: gateway.capabilities.qr,
+    takesCards,
+    paired,
+  });
+  const actuate = new Actuate({ ...parts, till, health, delivery: parts.board.delivery });
+  const desk = new SaleDesk({ till, store, policy, board: parts.board, ready: () => health.ready() });
+  const pair = new Pair({
+    store,
+    gateway,
+    clock,
+    log,
+    retries: retries({ baseMs: 2_000, capMs: 60_000 }, entropy),
+    auto: parts.autoPair,
+    changed: () => box.pairingChanged(),
+  });
+  const volume = new VolumeControl(store, parts.speaker, log);
+  const status = new Status({ parts, till, health, pairing: () => pair.view(), volume: () => volume.level(), sale: (id) => desk.sale(id) });
+  const cash = new Cash({ till, acceptors, health, log, metrics, cashWhileQr: policy.cashWhileQr });
+  const confirm = new Confirm({ till, gateway, clock, log, metrics, timings, changed: () => picture.refresh() });
+  const sell = new Sell({
+    till,
+    gateway,
+    clock,
+    log,
+    timings,
+    confirm,
+    retries: retries({ baseMs: 500, capMs: 5_000 }, entropy),
+    cashBusy: () => cash.busy(),
+  });
+  const outbox = new Outbox({
+    store,
+    gateway,
+    health,
+    clock,
+    log,
+    metrics,
+    paired,
+    retries: retries({ baseMs: 1_000, capMs: 300_000 }, entropy),
+  });
+  const announce = new Announce({ till, store, speaker: parts.speaker, clock, log });
+  const refresh = () => picture.refresh();
+  const orders = new Orders({
+    ...parts,
+    till,
+    resultMs: timings.resultMs,
+    sell: (request) => void box.sell(request),
+    changed: refresh,
+  });
+  const cards = cardDesk(parts, { till, health, confirm, changed: refresh });
+  const everyFewMinutes = retries({ baseMs: 1_000, capMs: 300_000 }, entropy);
+  const reports = new UpdateReports({ ...parts, gateway: gateway.updates, retries: everyFewMinutes, newId: () => till.newId() });
+  const updates =
+    parts.updates &&
+    new UpdateService({
+      ...parts,
+      ...parts.updates,
+      till,
+      health,
+      reports,
+      retries: everyFewMinutes,
+      healthy: () => box.listening() && health.ledgerFault() === null,
+      changed: refresh,
+    });
+  const healthy = () => health.alarms().length === 0;
+  const heartbeat = new Heartbeat({ gateway, clock, radio: parts.radio, everyMs: parts.stateEveryMs, healthy });
+  const keypad = new Keypad({
+    till,
+    policy,
+    log,
+    sell: (request) => quietly('sell', () => box.sell(request)),
+    cancel: (sale) => quietly('cancel', () => box.cancel(sale, 'keypad')),
+    volume: (step) => quietly('volume', () => volume.step(step)),
+    keypad: parts.keypad,
+    requote: () => quietly('requote', () => till.submit({ type: 'requote' })),
+    pair: () => void box.pair().catch((error: unknown) => log.info('key.refused', { what: 'pair', error })),
+    changed: () => picture.refresh(),
+  });
+  const picture = new Picture({
+    till,
+    clock,
+    display: parts.display,
+    products: policy.products,
+    resultMs: timings.resultMs,
+    ready: () => health.ready(),
+    pairing: () => pair.view(),
+    typed: () => keypad.typed(),
+    shownUntilMs: (charge) => confirm.shownUntilMs(charge),
+    cards: takesCards,
+    cardUntilMs: () => (cards?.reading() === true ? sell.endsAtMs() : null),
+    notice: () => updates?.screen() ?? orders.screen(),
+  });
+  return {
+    till,
+    health,
+    desk,
+    cash,
+    confirm,
+    sell,
+    pair,
+    outbox,
+    announce,
+    heartbeat,
+    keypad,
+    picture,
+    actuate,
+    status,
+    orders,
+    volume,
+    cards,
+    reports,
+    updates,
+  };
+}
+
+type CardSurroundings = Pick<CardDeskOptions, 'till' | 'health' | 'confirm' | 'changed'>;
+
+/** The use case of cards, where the dialect and the board have any. */
+function cardDesk(parts: BoxParts, surroundings: CardSurroundings): CardDesk | null {
+  const { gateway, cardReader, entropy } = parts;
+  if (!gateway.cards || !cardReader) return null;
+  return new CardDesk({
+    ...parts,
+    ...surroundings,
+    cards: gateway.cards,
+    reader: cardReader,
+    retries: retries({ baseMs: 1_000, capMs: 30_000 }, entropy),
+    backendNowMs: () => gateway.backendNowMs(),
+  });
+}

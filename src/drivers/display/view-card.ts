@@ -1,0 +1,55 @@
+import { moneyText } from '../../domain/money-text.ts';
+import type { Screen } from '../../domain/screen.ts';
+import { type Block, firstWithin, NOTHING, space, stack, text } from './blocks.ts';
+import { cardSymbol } from './card-symbol.ts';
+import { COLOURS, LEAST_AMOUNT } from './theme.ts';
+import type { Picture, View } from './view.ts';
+import { bill, countdown, hintRow } from './view-payment.ts';
+
+type PresentCard = Extract<Screen, { kind: 'present-card' }>;
+
+interface Room {
+  readonly width: number;
+  readonly height: number;
+  readonly align: 'start' | 'middle';
+}
+
+/** A card is asked for: its picture, and beside it (below it on a tall display) the amount and how long there is time. */
+export function presentCardView(view: View, screen: PresentCard, nowMonotonicMs: number): Picture {
+  const { width, height, pad, gap } = view.sizes;
+  const wide = width >= height;
+  const symbol = cardSymbol(Math.round(wide ? width * 0.36 : width * 0.5));
+  const beside = wide ? { left: symbol.width + 2 * pad, top: pad } : { left: pad, top: symbol.height + 2 * pad + gap };
+  const column = { width: width - beside.left - pad, height: height - beside.top - pad };
+  const remainingMs = Math.max(0, screen.expiresAtMonotonicMs - nowMonotonicMs);
+  const facts = cardFacts(view, screen, remainingMs, { ...column, align: wide ? 'start' : 'middle' });
+  const top = beside.top + Math.max(0, Math.round((column.height - facts.height) / 2));
+  const drawn = wide
+    ? symbol.draw(pad, Math.round((height - symbol.height) / 2))
+    : symbol.draw(Math.round((width - symbol.width) / 2), pad + gap);
+  return { ground: COLOURS.ground, bar: COLOURS.accent, content: drawn + facts.draw(beside.left, top) };
+}
+
+/** What stands beside the card, from the fullest version to the barest. */
+function cardFacts(view: View, { due, rest, credit, message, cash }: PresentCard, remainingMs: number, room: Room): Block {
+  const { sizes, texts, language } = view;
+  const { width, height, align } = room;
+  const line = { width, align, language } as const;
+  const gap = Math.round(sizes.gap / 2);
+  const title = text(texts.presentCard.title, { ...line, size: sizes.title, least: 14, lines: 2, fill: COLOURS.ink, weight: 700 });
+  const said = message.trim() === '' ? texts.presentCard.hint : message;
+  const hint = (lines: number) => text(said, { ...line, size: sizes.body, lines, fill: COLOURS.quiet });
+  const amount = (size: number) => text(moneyText(rest), { ...line, size, least: LEAST_AMOUNT, fill: COLOURS.ink, weight: 700 });
+  const below = [
+    ...bill(view, due, credit, width),
+    countdown(view, remainingMs, width),
+    cash ? hintRow(view, texts.orCash, width) : NOTHING,
+  ];
+  return firstWithin(height, [
+    stack([title, hint(3), space(gap), amount(sizes.hero), space(gap), ...below], width, gap, align),
+    stack([title, hint(2), amount(sizes.hero), ...below], width, gap, align),
+    stack([title, hint(1), amount(Math.round(sizes.hero * 0.7)), ...below], width, Math.round(gap / 2), align),
+    stack([title, amount(Math.round(sizes.hero * 0.7)), ...below], width, Math.round(gap / 2), align),
+    stack([amount(sizes.title), ...below], width, Math.round(gap / 2), align),
+  ]);
+}
