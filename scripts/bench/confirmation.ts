@@ -41,6 +41,7 @@ export async function benchConfirmation(dir: string, sales = 300): Promise<Confi
     boardsDir: BOARDS_DIR,
     clock: systemClock(),
     log: createLog({ level: 'error', human: false, write: (line) => void process.stderr.write(line) }),
+    launched: null,
     onLedgerLost: (fault) => {
       throw fault;
     },

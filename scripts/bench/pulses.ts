@@ -43,7 +43,7 @@ export async function benchPulses(dir: string, lines = 64, trains = 20): Promise
   const gpio = new SimulatedGpio(clock, { inputs, outputs: {} });
   const store = openStore({ file: path.join(home, 'tilld.db'), boot: 'bench', clock });
   const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-  const till = new TillService({ store, entropy: systemEntropy, log: silent, policy: DEFAULT_POLICY, version: 'bench' });
+  const till = new TillService({ store, entropy: systemEntropy, log: silent, policy: DEFAULT_POLICY, reports: true, version: 'bench' });
   try {
     till.start({ qrPossible: () => false, cashPossible: () => true, cashBusy: () => false });
     await gpio.open();

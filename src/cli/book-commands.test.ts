@@ -71,6 +71,8 @@ describe('counters', () => {
     cashMinor: 7_500,
     qrMinor: 4_000,
     qrCount: 2,
+    cardMinor: 1_500,
+    cardCount: 1,
     salesMinor: 11_000,
     salesCount: 4,
     refundMinor: 500,
@@ -88,7 +90,8 @@ Coins        5.00            1    5.00           1    5.00
 Bills       20.00            2   40.00           2   40.00
 Cash                             75.00              165.00
 QR                           2   40.00           2   40.00
-Taken                           115.00              205.00
+Cards                        1   15.00           1   15.00
+Taken                           130.00              220.00
 Sold                         4  110.00           9  200.00
 To refund                         5.00                5.00
 Unassigned                   1                   1
@@ -136,7 +139,7 @@ test('queue', async () => {
     cash: { coin: { 1000: 2 }, bill: {} },
     currency: 'THB',
   } as const;
-  const row = { id: 'r-1', report, seq: 1, queuedAtMs: 0, attempts: 3, parkedReason: null };
+  const row = { id: 'r-1', lane: 'sale' as const, report, seq: 1, queuedAtMs: 0, attempts: 3, parkedReason: null };
   box.outbox = { waiting: [row], parked: [{ ...row, id: 'r-0', parkedReason: 'denomination unknown' }], waitingCount: 1, parkedCount: 1 };
   expect((await tilld(['queue'])).out).toBe(`1 waiting, 1 parked
 record  sale  status        QR   cash  tries

@@ -1,6 +1,7 @@
 import type { BoxStatus, PairingView, SaleView } from '../app/box.ts';
 import { type Blame, Fault, type FaultDetail, PeerFault } from '../domain/fault.ts';
 import type { Recorded } from '../domain/journal.ts';
+import type { PackageType, UpdateState } from '../domain/ota/update.ts';
 import type { Counters, OutboxRow } from '../ports/store.ts';
 import { type Context, integerOption, type OptionSpecs, UsageFault } from './command.ts';
 import { type ServerEvent, serverEvents } from './server-events.ts';
@@ -15,6 +16,8 @@ export const BOX_OPTIONS = {
 const TIMEOUT_MS = 15_000;
 /** Asking a backend for a PIN takes as long as the backend does. */
 const PAIR_TIMEOUT_MS = 60_000;
+/** A box copies, checks and unpacks a package before it answers; `fetch` itself gives up after 300 s. */
+const INSTALL_TIMEOUT_MS = 290_000;
 
 /** What the box itself refused, in its own words. */
 class BoxRefusal extends Fault {
@@ -28,6 +31,15 @@ class BoxRefusal extends Fault {
 
 type QueueView = Record<'waiting' | 'parked', OutboxRow[]> & Record<'waitingCount' | 'parkedCount', number>;
 
+/** A package file on the box's own machine, and how to take it. */
+interface InstallRequest {
+  /** Absolute path. */
+  readonly file: string;
+  readonly permitDowngrade: boolean;
+  /** Exactly this package, although nobody signed it. */
+  readonly unsigned: { readonly size: number; readonly sha256: string } | null;
+}
+
 /** A running box, by its local API. Every call throws BoxRefusal, or PeerFault `box-unreachable` or `box-answer`. */
 export interface BoxClient {
   status(): Promise<BoxStatus>;
@@ -39,6 +51,9 @@ export interface BoxClient {
   resetCounters(): Promise<Counters>;
   queue(): Promise<QueueView>;
   pair(): Promise<PairingView>;
+  updates(): Promise<UpdateState>;
+  installUpdate(request: InstallRequest): Promise<{ state: UpdateState }>;
+  rollBackUpdate(type: PackageType): Promise<{ state: UpdateState }>;
   /** The stream after entry `after`, or from now on; comes back by itself where it was when the connection breaks. */
   follow(after: number | null, signal: AbortSignal): AsyncIterable<ServerEvent>;
 }
@@ -63,6 +78,10 @@ export function boxClient({ values, env }: Pick<Context<typeof BOX_OPTIONS>, 'va
     resetCounters: async () => (await post('/v1/counters/reset')) as Counters,
     queue: async () => (await ask('/v1/queue')) as QueueView,
     pair: async () => (await post('/v1/pair', {}, PAIR_TIMEOUT_MS)) as PairingView,
+    updates: async () => (await ask('/v1/updates')) as UpdateState,
+    installUpdate: async ({ unsigned, ...request }) =>
+      (await post('/v1/updates/install', unsigned ? { ...request, unsigned } : request, INSTALL_TIMEOUT_MS)) as { state: UpdateState },
+    rollBackUpdate: async (type) => (await post('/v1/updates/rollback', { type })) as { state: UpdateState },
     follow: (after, signal) => serverEvents({ open: (last) => openStream(url, headers, last, signal), after, signal }),
   };
 }

@@ -63,7 +63,12 @@ describe('finding the box', () => {
 });
 
 test('status', async () => {
-  box.state = { ...box.state, sale: sampleSale, uptimeSeconds: 7_260, alarms: [{ code: 'store-full', detail: 'no room', sinceMs: 0 }] };
+  box.state = {
+    ...box.state,
+    sale: sampleSale,
+    uptimeSeconds: 7_260,
+    alarms: [{ code: 'store-full', detail: 'no room', severity: 'error', sinceMs: 0 }],
+  };
   const { code, out } = await tilld(['status']);
   expect([code, out]).toEqual([
     0,
@@ -163,7 +168,7 @@ describe('sell', () => {
   ])('--wait exits 1 when the sale ends as %j', async (end, words) => {
     const onOut = goingThrough({ state: 'cash', cashMinor: 1_000 }, end);
     const { code, out } = await tilld(['sell', '20', '--wait'], { onOut });
-    expect([code, out]).toEqual([1, `Sale sale-1: ฿20.00, waiting for cash (฿10.00 in cash)\nSale sale-1: ฿20.00, ${words}\n`]);
+    expect([code, out]).toEqual([1, `Sale sale-1: ฿20.00, waiting for cash or a card (฿10.00 in cash)\nSale sale-1: ฿20.00, ${words}\n`]);
   });
 
   test('--wait --json prints the sale at every change, a line each', async () => {

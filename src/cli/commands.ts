@@ -24,4 +24,9 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   qr: { summary: 'Check or render a payment QR', load: async () => (await import('./qr.ts')).qr },
   board: { summary: 'Check a board file, or print its schema', load: async () => (await import('./board.ts')).board },
   config: { summary: 'Check a configuration file, or print its schema', load: async () => (await import('./config.ts')).config },
+  posparam: {
+    summary: 'Check the parameters of a DS50 box, or print a template',
+    load: async () => (await import('./posparam.ts')).posparam,
+  },
+  ota: { summary: 'Make, check and install update packages', load: async () => (await import('./ota.ts')).ota },
 };

@@ -14,11 +14,11 @@ const check = command({
     const { checkProducts } = await import('../runtime/products.ts');
     const settings = loadConfig(file, env);
     checkProducts(file, settings, loadBoard(settings.board, BOARDS_DIR));
-    const { device, board, protocol, api } = settings;
+    const { device, board, backend, api } = settings;
     show({ ok: true, settings: redact(settings) }, () =>
       [
         `${file} is in order.`,
-        `  device ${device.serial} (${device.mac}), board ${board}, protocol ${protocol}, API on ${api.host}:${api.port}`,
+        `  device ${device.serial} (${device.mac}), board ${board}, protocol ${backend.protocol}, API on ${api.host}:${api.port}`,
       ].join('\n'),
     );
     return 0;

@@ -7,7 +7,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runTilld } from '../testkit/command-line.ts';
 import { CHROMIUM, needsChromium } from '../testkit/needs.ts';
 import { readPng } from '../testkit/png.ts';
-import { openStateFolder, writeBoxConfig } from './simulate-state.ts';
+import { writeBoxConfig } from './simulate-config.ts';
+import { openStateFolder } from './simulate-state.ts';
 
 const browserNeed = needsChromium();
 const FREE = ['--port', '0', '--api-port', '0', '--http-port', '0', '--mqtt-port', '0'];

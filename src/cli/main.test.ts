@@ -117,7 +117,7 @@ describe('config', () => {
     const json = await runTilld(['config', 'check', good, '--json'], { env });
     expect(JSON.parse(json.out)).toMatchObject({
       ok: true,
-      settings: { device: { mac: 'AA:BB:CC:DD:EE:FF' }, promptpay: { mqtt: { password: '[hidden]' } } },
+      settings: { device: { mac: 'AA:BB:CC:DD:EE:FF' }, backend: { promptpay: { mqtt: { password: '[hidden]' } } } },
     });
     expect(json.out).not.toContain('s3cr3t');
   });

@@ -23,11 +23,13 @@ export const queue: Command = command({
   },
 });
 
-function row({ id, report, attempts, parkedReason }: OutboxRow): string[] {
+function row({ id, attempts, parkedReason, ...letter }: OutboxRow): string[] {
+  const parked = parkedReason === null ? '' : `parked: ${parkedReason}`;
+  if (letter.lane === 'update') return [id, letter.report.deployment, letter.report.status, '', '', String(attempts), parked];
+  const { report } = letter;
   const cashMinor = [report.cash.coin, report.cash.bill]
     .flatMap((tally) => Object.entries(tally))
     .reduce((sum, [denomination, count]) => sum + Number(denomination) * count, 0);
   const sum = (minor: number) => decimalText({ minor, currency: report.currency });
-  const parked = parkedReason === null ? '' : `parked: ${parkedReason}`;
   return [id, report.sale, report.status, sum(report.qrMinor), sum(cashMinor), String(attempts), parked];
 }

@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs';
 import { command, UsageFault } from './command.ts';
 
 /** A box keeps its state where Debian keeps such things; anywhere else it stands beside the project. */
-const BOX_STATE = '/var/lib/tilld';
+export const BOX_STATE = '/var/lib/tilld';
 
 /** A service manager or supervisor that asks for an end waits longer than this. */
 const STOP_MS = 4_500;
+
+/** Tells tilld-launch to start what the state of the updates says. */
+const START_AGAIN = 75;
 
 /** `tilld run`: the box, until it is told to stop. */
 export const run = command({
@@ -22,15 +25,18 @@ export const run = command({
     state: { type: 'string', value: 'DIR', help: `Folder for the journal; default ${BOX_STATE} where it exists, else .tilld` },
   },
   examples: ['tilld run --config box.json', 'tilld run --config /etc/tilld/tilld.json --state /var/lib/tilld'],
-  run: async ({ values, show, stopSignal }) => {
+  run: async ({ values, env, show, stopSignal }) => {
     if (values.config === undefined) throw new UsageFault('--config is missing', { expected: '--config FILE' });
     const stop = stopSignal({ withinMs: STOP_MS, inputEnds: values['until-parent-ends'] });
     const { runBox } = await import('../runtime/run-box.ts');
     const stateDir = values.state ?? (existsSync(BOX_STATE) ? BOX_STATE : '.tilld');
-    const box = await runBox({ configFile: values.config, stateDir });
+    const restart = Promise.withResolvers<void>();
+    const launched = env.TILLD_LAUNCHED === '1' ? { launched: { release: env.TILLD_RELEASE ?? '', restart: restart.resolve } } : {};
+    const box = await runBox({ configFile: values.config, stateDir, ...launched });
     show({ ready: true, url: box.url, stateDir }, () => `The box is ready. Local API: ${box.url}   State: ${stateDir}`);
-    if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
+    const stopped = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+    if (!stop.aborted) await Promise.race([stopped, restart.promise]);
     await box.stop();
-    return 0;
+    return stop.aborted ? 0 : START_AGAIN;
   },
 });

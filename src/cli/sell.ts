@@ -80,7 +80,8 @@ function concerns({ event, data }: ServerEvent, sale: string): boolean {
 const WORDS: Readonly<Record<SaleView['state'], string>> = {
   requesting: 'asking the backend for a QR',
   qr: 'waiting for the QR to be paid',
-  cash: 'waiting for cash',
+  authorising: 'asking the payment server about the card',
+  cash: 'waiting for cash or a card',
   delivering: 'paid, delivering',
   delivered: 'delivered',
   'delivery-failed': 'paid, but the delivery failed',

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../runtime/config.ts';
 import { runTilld } from '../testkit/command-line.ts';
 import { TilldProcess } from '../testkit/run-process.ts';
-import { openStateFolder, portsIn, writeBoxConfig } from './simulate-state.ts';
+import { portsIn, writeBoxConfig } from './simulate-config.ts';
+import { openStateFolder } from './simulate-state.ts';
 
 let folder: string;
 
@@ -30,9 +31,10 @@ describe('the configuration of the virtual box', () => {
   test('is a valid one, with three products on buttons of the board', () => {
     const { configFile } = openStateFolder(folder, false);
     writeBoxConfig(configFile, ADDRESSES);
-    const { device, board, api, promptpay, sale } = loadConfig(configFile);
+    const { device, board, api, backend, sale } = loadConfig(configFile);
     expect(device).toEqual({ serial: 'SIM-0001', mac: '02:00:00:00:00:01', chipId: 'SIM-CHIP-0001', model: 'tilld-sim' });
-    expect([board, api.port, promptpay.http.url, promptpay.mqtt.url]).toEqual(['sim', 7070, ADDRESSES.httpUrl, ADDRESSES.mqttUrl]);
+    expect([board, api.port]).toEqual(['sim', 7070]);
+    expect(backend).toMatchObject({ promptpay: { http: { url: ADDRESSES.httpUrl }, mqtt: { url: ADDRESSES.mqttUrl } } });
     expect(sale.policy.products.map((p) => [p.button, p.priceMinor])).toEqual([
       ['p1', 2_000],
       ['p2', 4_000],
@@ -52,7 +54,7 @@ describe('the configuration of the virtual box', () => {
     expect(loadConfig(configFile)).toMatchObject({
       language: 'th',
       api: { port: 7171 },
-      promptpay: { http: { url: 'http://127.0.0.1:9081' } },
+      backend: { promptpay: { http: { url: 'http://127.0.0.1:9081' } } },
     });
     expect(portsIn(configFile)).toEqual({ api: 7171, http: 9081, mqtt: 9884 });
   });
@@ -62,9 +64,8 @@ describe('the configuration of the virtual box', () => {
     writeBoxConfig(configFile, ADDRESSES);
     edit(configFile, ({ promptpay }) => Object.assign(promptpay ?? {}, { http: { url: 'https://pay.example:8443' } }));
     writeBoxConfig(configFile, { ...ADDRESSES, httpUrl: 'http://127.0.0.1:9081', mqttUrl: 'mqtt://127.0.0.1:9884' });
-    expect(loadConfig(configFile).promptpay).toMatchObject({
-      http: { url: 'https://pay.example:8443' },
-      mqtt: { url: 'mqtt://127.0.0.1:9884' },
+    expect(loadConfig(configFile).backend).toMatchObject({
+      promptpay: { http: { url: 'https://pay.example:8443' }, mqtt: { url: 'mqtt://127.0.0.1:9884' } },
     });
     expect(portsIn(configFile)).toEqual({ api: 7070, http: null, mqtt: 9884 });
   });

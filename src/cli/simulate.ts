@@ -6,9 +6,10 @@ import type { Log } from '../ports/log.ts';
 import { createLog } from '../runtime/log.ts';
 import type { ApiAddress } from '../simulator/box-proxy.ts';
 import type { Supervisor } from '../simulator/supervisor.ts';
-import { type Command, command, type Io, integerOption } from './command.ts';
+import { type Command, command, type Io, integerOption, UsageFault } from './command.ts';
+import { portsIn, SIMULATED_PROTOCOLS, type SimulatedProtocol, writeBoxConfig } from './simulate-config.ts';
 import { claimPort } from './simulate-ports.ts';
-import { openStateFolder, portsIn, type SimulationFiles, writeBoxConfig } from './simulate-state.ts';
+import { openStateFolder, type SimulationFiles } from './simulate-state.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
@@ -23,7 +24,8 @@ export const simulate: Command = command({
   usage: '',
   options: {
     port: { type: 'string', value: 'N', help: 'Port of the panel; 0 takes any free one', default: '8080' },
-    state: { type: 'string', value: 'DIR', help: 'Folder to keep everything in', default: '.tilld' },
+    protocol: { type: 'string', value: 'NAME', help: `What the box speaks: ${SIMULATED_PROTOCOLS.join(' or ')}`, default: 'promptpay' },
+    state: { type: 'string', value: 'DIR', help: 'Folder to keep everything in (.tilld, or .tilld-ds50 with that protocol)' },
     fresh: { type: 'boolean', help: 'Start over: remove what earlier runs keep in that folder', default: false },
     'api-port': { type: 'string', value: 'N', help: "Port of the box's local API (7070, or what box.json says)" },
     'http-port': { type: 'string', value: 'N', help: 'Port of the reference backend (8081, or what box.json says)' },
@@ -32,6 +34,7 @@ export const simulate: Command = command({
   },
   examples: [
     'tilld simulate',
+    'tilld simulate --protocol ds50   # a payment speaker with card reader and TMS',
     'tilld simulate --fresh',
     'tilld simulate --port 9080 --state /tmp/second --api-port 0 --http-port 0 --mqtt-port 0',
   ],
@@ -40,7 +43,9 @@ export const simulate: Command = command({
     const asked = { api: portOption('api-port', values), http: portOption('http-port', values), mqtt: portOption('mqtt-port', values) };
     const stop = stopSignal();
     const log = createLog({ level: 'warn', human: io.isTTY, write: (line) => io.err(line) });
-    const files = openStateFolder(resolve(values.state), values.fresh);
+    const protocol = protocolOption(values.protocol);
+    const folder = values.state ?? (protocol === 'promptpay' ? '.tilld' : `.tilld-${protocol}`);
+    const files = openStateFolder(resolve(folder), values.fresh);
     const known = portsIn(files.configFile);
     const { host } = values;
     const wanted = {
@@ -55,7 +60,7 @@ export const simulate: Command = command({
     const { startReferenceBackend } = await import('../refserver/server.ts');
     const backend = await startReferenceBackend({ httpPort: ports.http, mqttPort: ports.mqtt, host, stateFile: files.backendState, log });
     running.defer(() => backend.stop());
-    writeBoxConfig(files.configFile, { apiPort: ports.api, httpUrl: backend.httpUrl, mqttUrl: backend.mqttUrl });
+    writeBoxConfig(files.configFile, { apiPort: ports.api, httpUrl: backend.httpUrl, mqttUrl: backend.mqttUrl }, protocol);
 
     const box = await boxOf(files, io, log);
     running.defer(() => box.supervisor.stop());
@@ -75,13 +80,19 @@ export const simulate: Command = command({
       configFile: files.configFile,
     };
     if (!stop.aborted) {
-      show(addresses, () => welcome(addresses));
+      show(addresses, () => welcome(addresses, protocol));
       await new Promise((done) => stop.addEventListener('abort', done, { once: true }));
     }
     if (!json) io.err('Stopping …');
     return 0;
   },
 });
+
+function protocolOption(text: string): SimulatedProtocol {
+  const protocol = SIMULATED_PROTOCOLS.find((one) => one === text);
+  if (protocol) return protocol;
+  throw new UsageFault('--protocol is not usable', { found: JSON.stringify(text), expected: SIMULATED_PROTOCOLS.join(' or ') });
+}
 
 function portOption(name: 'api-port' | 'http-port' | 'mqtt-port', values: Readonly<Record<string, unknown>>): number | null {
   const text = values[name];
@@ -168,14 +179,30 @@ const loopbackNamed = (host: string): string => (['127.0.0.1', '::1'].includes(d
 const urlOf = ({ host, port }: { readonly host: string; readonly port: number }): string =>
   `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
-const welcome = ({ panelUrl, backendUrl, configFile }: { panelUrl: string; backendUrl: string; configFile: string }): string => `
+interface Addresses {
+  readonly panelUrl: string;
+  readonly backendUrl: string;
+  readonly configFile: string;
+}
+
+const STEPS: Readonly<Record<SimulatedProtocol, readonly string[]>> = {
+  promptpay: [
+    "Open both addresses. The box shows a PIN: claim the box with it on the backend's page.",
+    'Press a product on the box, then "Customer pays" on the backend\'s page; or put in coins and bills.',
+    'Cut the power or the network in the middle and look at the journal.',
+  ],
+  ds50: [
+    "Open both addresses. Push an order from the backend's page, or type an amount and OK on the box.",
+    "Present a card at the panel; the next answer of the payment server is chosen on the backend's page.",
+    "Make a package with `npm run resource_tree` and `resource_package` (the key to sign it with is ota.key beside the configuration), and roll it out on the backend's TMS page.",
+  ],
+};
+
+const welcome = ({ panelUrl, backendUrl, configFile }: Addresses, protocol: SimulatedProtocol): string => `
 Payment box        ${panelUrl}
 Reference backend  ${backendUrl}
 
 What to do next:
-  1. Open both addresses. The box shows a PIN: claim the box with it on the backend's page.
-  2. Press a product on the box, then "Customer pays" on the backend's page; or put in coins and bills.
-  3. Cut the power or the network in the middle and look at the journal. Change the box in ${configFile}.
-
-Ctrl-C stops everything.
+${STEPS[protocol].map((step, i) => `  ${i + 1}. ${step}`).join('\n')}
+Change the box in ${configFile}. Ctrl-C stops everything.
 `;

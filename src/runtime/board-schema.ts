@@ -108,7 +108,7 @@ export const BOARD_SCHEMA = v.pipe(
     acceptors: v.pipe(v.array(ACCEPTOR, 'a list of acceptors'), v.maxLength(32, 'at most 32 acceptors'), v.description('What takes cash')),
     delivery: v.nullable(DELIVERY),
     buttons: named(
-      'Buttons by name: 0 to 9, ok, cancel and clear form the keypad, pair starts pairing, others may sell a product',
+      'Buttons by name: 0 to 9, ok, cancel and clear form the keypad, pair starts pairing, volume-up and volume-down set the loudness, others may sell a product',
       section({ input: name('The input it is on') }, 'A button'),
     ),
     display: section({ width: side('Width'), height: side('Height') }, 'The screen'),

@@ -59,6 +59,15 @@ describe('the simulated board', () => {
   });
 });
 
+describe('the simulated DS50', () => {
+  it('is a speaker with a keypad and volume keys: it takes no cash and drives nothing', () => {
+    const board = loadBoard('ds50-sim', BOARDS);
+    expect(board).toMatchObject({ name: 'ds50-sim', hardware: 'simulated', outputs: {}, acceptors: [], delivery: null });
+    expect(Object.keys(board.buttons).sort()).toEqual([...'0123456789', 'cancel', 'clear', 'ok', 'volume-down', 'volume-up']);
+    expect(board.display).toEqual({ width: 320, height: 240 });
+  });
+});
+
 describe('a board file', () => {
   it.each<[string, (board: ReturnType<typeof JSON.parse>) => void, string]>([
     ['an unknown key', (b) => (b.titel = 'x'), '$.titel: an unknown key / no such key; did you mean "title"?'],

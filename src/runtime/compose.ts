@@ -7,20 +7,27 @@ import { idText } from '../domain/identity.ts';
 import { StoreFault } from '../domain/store-fault.ts';
 import { watchButtons } from '../drivers/buttons.ts';
 import { procRadio } from '../drivers/radio.ts';
+import type { UpdatePolicy } from '../ota/check.ts';
+import { createUpdates } from '../ota/updates.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
-import { createPromptPayGateway } from '../protocols/promptpay/gateway.ts';
+import type { Updates } from '../ports/updates.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
 import { openStore } from '../store/open.ts';
 import { loadBoard } from './board.ts';
 import type { Settings } from './config.ts';
 import { systemEntropy } from './entropy.ts';
+import { dialectOf } from './gateways.ts';
 import { acceptorsOf } from './hardware.ts';
 import { type MetricsRegistry, metricsRegistry } from './metrics.ts';
 import { claimState } from './single-instance.ts';
 import { VERSION } from './version.ts';
+
+export interface Launched {
+  readonly release: string;
+  readonly restart: () => void;
+}
 
 export interface ComposeOptions {
   readonly settings: Settings;
@@ -35,6 +42,8 @@ export interface ComposeOptions {
   readonly onOutput?: (line: string) => void;
   /** A commit ended in the unknown: the process must end, and whoever starts it again finds out what is in the journal. */
   readonly onLedgerLost: (fault: StoreFault) => void;
+  /** By tilld-launch: the firmware release this process is (empty: what tilld itself brings), and how to end in order and be started again; null when that did not start it. */
+  readonly launched: Launched | null;
 }
 
 export interface ComposedBox {
@@ -45,6 +54,7 @@ export interface ComposedBox {
   lastSeq(): number;
   /** The virtual board, when the board is one. */
   readonly simulator: Simulator | null;
+  readonly updates: Updates;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -66,19 +76,29 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
   const metrics = metricsRegistry();
   const opened = openStore({ file: join(stateDir, 'tilld.db'), boot, clock, maxMiB: settings.limits.databaseMiB });
   const store = endingOnUnknown(options.wrapStore?.(opened) ?? opened, options.onLedgerLost);
+  const updates = createUpdates({
+    directory: stateDir,
+    policy: updatePolicy(settings),
+    wallMs: () => clock.wallMs(),
+    report: (fault) => log.error('update.damage', { error: fault }),
+  });
+  const { gateway, files } = await dialectOf({ settings, store, simulator, updates, clock, log, metrics });
+  const { trialSeconds, confirmSeconds, kibPerSecond } = settings.ota;
   const box = new BoxService({
     version: VERSION,
     device: { serial: settings.device.serial, mac: settings.device.mac, model: settings.device.model },
-    protocol: settings.protocol,
+    protocol: settings.backend.protocol,
     board,
     policy: settings.sale.policy,
     timings: settings.sale.timings,
     autoPair: settings.pairing.auto,
     stateEveryMs: settings.stateEverySeconds * 1_000,
     store,
-    gateway: gatewayOf(settings, store, simulator, clock, log, metrics),
+    gateway,
     gpio: simulator.gpio,
     acceptors: acceptorsOf(board, simulator.gpio, clock, boot),
+    cardReader: simulator.cardReader,
+    keypad: settings.keypad,
     display: { show: (screen) => log.debug('screen', { kind: screen.kind }) },
     speaker: simulator.speaker,
     radio: procRadio(),
@@ -86,6 +106,15 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     entropy: systemEntropy,
     log,
     metrics,
+    updates: {
+      updates,
+      backendFiles: files,
+      launchedAs: options.launched?.release ?? null,
+      restart: options.launched?.restart ?? (() => undefined),
+      trialMs: trialSeconds * 1_000,
+      confirmMs: confirmSeconds * 1_000,
+      bytesPerSecond: kibPerSecond === undefined ? null : kibPerSecond * 1_024,
+    },
   });
   let unwatchButtons = () => {};
   return {
@@ -94,6 +123,7 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     board,
     lastSeq: () => store.lastSeq(),
     simulator,
+    updates,
     start: async () => {
       await box.start();
       unwatchButtons = watchButtons({ gpio: simulator.gpio, clock, log, board, onPress: (name) => box.press(name) });
@@ -106,18 +136,10 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
   };
 }
 
-function gatewayOf(settings: Settings, store: Store, simulator: Simulator, clock: Clock, log: Log, metrics: MetricsRegistry): Gateway {
-  return createPromptPayGateway({
-    settings: settings.promptpay,
-    device: { ...settings.device, firmwareVersion: VERSION },
-    deviceId: store.fact('pairing.device'),
-    dial: simulator.links.dialer('http'),
-    mqttDial: simulator.links.dialer('mqtt'),
-    clock,
-    entropy: systemEntropy,
-    log,
-    metrics,
-  });
+/** Whose packages the box takes. */
+export function updatePolicy({ ota }: Pick<Settings, 'ota'>): UpdatePolicy {
+  const { model, customer, trustedKeys, allowUnsigned } = ota;
+  return { model, customer, runtime: VERSION, keys: trustedKeys, allowUnsigned };
 }
 
 /** The directory of the box's own files, for nobody else to read. */

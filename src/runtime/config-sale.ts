@@ -79,6 +79,7 @@ function saleFields() {
     qrMaxMs: time('Longest time a QR stays on the screen', 'qrMaxMs', DAY_MS),
     cashIdleMs: time('A sale without a QR and without money ends after this', 'cashIdleMs', DAY_MS),
     requoteMs: time('Quiet time after the last piece before a QR for the rest is asked for', 'requoteMs', HOUR_MS),
+    cardAnswerMs: time('How long the answer to a card payment is waited for with the customer', 'cardAnswerMs', HOUR_MS),
     firstPollMs: time('First question whether a QR is paid', 'firstPollMs', HOUR_MS),
     pollMinMs: time('Pause before the second question; it doubles from then on', 'pollMinMs', HOUR_MS),
     pollMaxMs: time('Longest pause between questions', 'pollMaxMs', HOUR_MS),

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import * as v from 'valibot';
-import type { Currency } from '../domain/money.ts';
+import { CURRENCY_CODES, type Currency } from '../domain/money.ts';
+import { ds50Section } from './config-ds50.ts';
+import { otaSection } from './config-ota.ts';
 import { promptpaySection } from './config-promptpay.ts';
 import { saleSection } from './config-sale.ts';
 import { type Contradiction, choice, consistent, flag, secret, section, text, whole } from './fields.ts';
@@ -9,6 +11,7 @@ import type { SecretSources } from './secrets.ts';
 /** Every protocol: its section of the configuration, and the currencies it can carry. A new one is one line here. */
 const PROTOCOLS = {
   promptpay: { section: promptpaySection, currencies: ['THB'] },
+  ds50: { section: ds50Section, currencies: CURRENCY_CODES },
 } as const satisfies Record<string, { section: (sources: SecretSources) => v.GenericSchema; currencies: readonly Currency[] }>;
 
 export type ProtocolName = keyof typeof PROTOCOLS;
@@ -22,6 +25,8 @@ export function configSchema(sources: SecretSources) {
     board: text('Name of a board that comes with tilld, or path of a board file', 300),
     protocol: choice('The backend dialect the box speaks; its own section is required', PROTOCOL_NAMES),
     promptpay: v.exactOptional(PROTOCOLS.promptpay.section(sources)),
+    ds50: v.exactOptional(PROTOCOLS.ds50.section(sources)),
+    ota: v.optional(otaSection(sources), {}),
     api: v.optional(apiSection(sources), {}),
     limits: v.optional(limitsSection(), {}),
     sale: v.optional(saleSection(), {}),
@@ -40,6 +45,7 @@ export function configSchema(sources: SecretSources) {
       ),
       {},
     ),
+    keypad: v.optional(choice('What the keypad types: whole units of the currency, or its minor units', ['major', 'minor']), 'major'),
     language: v.optional(choice('Language of the screen and the voice', ['en', 'th']), 'en'),
   });
   return v.pipe(

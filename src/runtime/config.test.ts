@@ -62,17 +62,21 @@ describe('a configuration that is in order', () => {
     expect(read()).toEqual({
       device: { serial: 'TB-0001', mac: 'AA:BB:CC:DD:EE:0F', chipId: 'chip-1', model: 'test box' },
       board: 'sim',
-      protocol: 'promptpay',
-      promptpay: {
-        http: { url: 'http://127.0.0.1:8081' },
-        mqtt: { url: 'mqtt://127.0.0.1:1884' },
-        signer: { profile: 'crc32' },
-        registerPath: '/api/vi/device/need-register',
-        paymentsPath: '/api/v1/payment-gateway/payments',
-        uploadsPath: '/api/v1/device-event-logs/uploads',
-        allowStaticQr: false,
-        timeoutMs: 10_000,
+      backend: {
+        protocol: 'promptpay',
+        promptpay: {
+          http: { url: 'http://127.0.0.1:8081' },
+          mqtt: { url: 'mqtt://127.0.0.1:1884' },
+          signer: { profile: 'crc32' },
+          registerPath: '/api/vi/device/need-register',
+          paymentsPath: '/api/v1/payment-gateway/payments',
+          uploadsPath: '/api/v1/device-event-logs/uploads',
+          allowStaticQr: false,
+          timeoutMs: 10_000,
+        },
       },
+      ota: { customer: 'DSPREAD', model: 'DS50-MQ', trustedKeys: [], allowUnsigned: false, trialSeconds: 600, confirmSeconds: 60 },
+      keypad: 'major',
       api: { port: 7070, host: '127.0.0.1' },
       limits: { databaseMiB: 512, streams: 8 },
       sale: { policy: DEFAULT_POLICY, timings: DEFAULT_TIMINGS },
@@ -90,7 +94,7 @@ describe('a configuration that is in order', () => {
   test('reads secrets from the text, a file beside it and the environment', () => {
     writeFileSync(join(folder, 'token'), 'a-token-of-some-length\n');
     writeFileSync(join(folder, 'ca.pem'), CERT);
-    const { api, promptpay } = read({
+    const { api, backend } = read({
       api: { token: { file: 'token' }, host: '0.0.0.0' },
       promptpay: {
         http: { url: 'https://backend.test', ca: { file: join(folder, 'ca.pem') }, cert: CERT, key: KEY },
@@ -99,9 +103,14 @@ describe('a configuration that is in order', () => {
       },
     });
     expect(api.token).toBe('a-token-of-some-length');
-    expect(promptpay.http).toEqual({ url: 'https://backend.test', ca: CERT, cert: CERT, key: KEY });
-    expect(promptpay.mqtt.password).toBe('from the environment');
-    expect(promptpay.signer).toEqual({ profile: 'hmac-sha256', keyId: 'k1', key: '0123456789abcdef' });
+    expect(backend).toMatchObject({
+      protocol: 'promptpay',
+      promptpay: {
+        http: { url: 'https://backend.test', ca: CERT, cert: CERT, key: KEY },
+        mqtt: { password: 'from the environment' },
+        signer: { profile: 'hmac-sha256', keyId: 'k1', key: '0123456789abcdef' },
+      },
+    });
   });
 
   test('a board file is found from the folder of the configuration', () => {
@@ -134,7 +143,8 @@ describe('a configuration that is not', () => {
     ['a list for an object', { api: [] }, '$.api', 'a list', 'an object'],
     ['null for an object', { sale: null }, '$.sale', 'null', 'an object'],
     ['an unknown choice', { log: { level: 'loud' } }, '$.log.level', '"loud"', '"debug" or "info" or "warn" or "error"'],
-    ['an unknown protocol', { protocol: 'ds50' }, '$.protocol', '"ds50"', '"promptpay"'],
+    ['an unknown protocol', { protocol: 'x25' }, '$.protocol', '"x25"', '"promptpay" or "ds50"'],
+    ['ds50 without its section', { protocol: 'ds50' }, '$.ds50', 'nothing', 'the section of the protocol "ds50"'],
     ['a protocol without its section', { promptpay: undefined }, '$.promptpay', 'nothing', 'the section of the protocol "promptpay"'],
     ['a bad MAC address', { device: { mac: 'aa:bb:cc:dd:ee' } }, '$.device.mac', '"aa:bb:cc:dd:ee"', 'AA:BB:CC:DD:EE:FF'],
     ['mixed separators', { device: { mac: 'aa:bb-cc:dd:ee:ff' } }, '$.device.mac', '"aa:bb-cc:dd:ee:ff"', 'AA:BB:CC:DD:EE:FF'],
@@ -273,19 +283,25 @@ describe('the JSON Schema', () => {
     expect(Object.keys(schema.properties)).toEqual([
       '$schema',
       ...Object.keys(LEAST),
+      'ds50',
+      'ota',
       'api',
       'limits',
       'sale',
       'pairing',
       'stateEverySeconds',
       'log',
+      'keypad',
       'language',
     ]);
     expect(schema.required).toEqual(['device', 'board', 'protocol']);
     expect(schema.additionalProperties).toBe(false);
     expect(schema.properties.stateEverySeconds).toMatchObject({ type: 'integer', minimum: 10, maximum: 86_400, default: 60 });
     expect(schema).toMatchObject({
-      anyOf: [{ properties: { protocol: { const: 'promptpay' } }, required: ['promptpay'] }],
+      anyOf: [
+        { properties: { protocol: { const: 'promptpay' } }, required: ['promptpay'] },
+        { properties: { protocol: { const: 'ds50' } }, required: ['ds50'] },
+      ],
     });
   });
 

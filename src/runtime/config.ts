@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { ConfigurationFault } from '../domain/fault.ts';
 import type { SalePolicy, SaleTimings } from '../domain/policy.ts';
 import type { PromptPaySettings } from '../protocols/promptpay/settings.ts';
+import { type Ds50Config, ds50Config } from './config-ds50.ts';
 import { configSchema } from './config-schema.ts';
 import { type FieldFault, fieldFaults, listed } from './field-faults.ts';
 import { jsonFault } from './json-text.ts';
@@ -14,8 +15,21 @@ export interface Settings {
   readonly device: { readonly serial: string; readonly mac: string; readonly chipId: string; readonly model: string };
   /** The name of a board that comes with tilld, or the absolute path of a board file. */
   readonly board: string;
-  readonly protocol: 'promptpay';
-  readonly promptpay: PromptPaySettings;
+  /** The dialect, with the section of that name. */
+  readonly backend:
+    | { readonly protocol: 'promptpay'; readonly promptpay: PromptPaySettings }
+    | { readonly protocol: 'ds50'; readonly ds50: Ds50Config };
+  readonly ota: {
+    readonly customer: string;
+    readonly model: string;
+    /** Public keys in PEM. */
+    readonly trustedKeys: readonly string[];
+    readonly allowUnsigned: boolean;
+    readonly trialSeconds: number;
+    readonly confirmSeconds: number;
+    readonly kibPerSecond?: number;
+  };
+  readonly keypad: 'major' | 'minor';
   readonly api: { readonly port: number; readonly host: string; readonly token?: string };
   readonly limits: { readonly databaseMiB: number; readonly streams: number };
   readonly sale: { readonly policy: SalePolicy; readonly timings: SaleTimings };
@@ -64,7 +78,7 @@ export function parseConfig(source: string, file: string, env: SecretSources['en
   const folder = dirname(resolve(file));
   const result = v.safeParse(configSchema({ folder, env }), JSON.parse(text));
   if (!result.success) throw new ConfigInvalid(file, fieldFaults(result.issues));
-  return settingsOf(result.output, folder);
+  return settingsOf(result.output, file, folder);
 }
 
 function readText(file: string): string {
@@ -89,11 +103,22 @@ function readText(file: string): string {
 
 type Output = v.InferOutput<ReturnType<typeof configSchema>>;
 
-function settingsOf({ $schema: _, sale, board, promptpay, ...rest }: Output, folder: string): Settings {
-  // The schema has made sure that the section of the chosen protocol is there.
-  if (!promptpay) throw new ConfigurationFault('The section of the protocol is missing', { code: 'config-invalid' });
-  const { requestMs, qrMaxMs, cashIdleMs, requoteMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs, ...policy } = sale;
-  const timings = { requestMs, qrMaxMs, cashIdleMs, requoteMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs };
+function settingsOf({ $schema: _, sale, board, protocol, promptpay, ds50, ...rest }: Output, file: string, folder: string): Settings {
+  const backend = backendOf({ protocol, promptpay, ds50 }, file);
+  const { requestMs, qrMaxMs, cashIdleMs, requoteMs, cardAnswerMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs, ...policy } = sale;
+  const timings = { requestMs, qrMaxMs, cashIdleMs, requoteMs, cardAnswerMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs };
   const isName = /^[\w-]+$/.test(board);
-  return { ...rest, promptpay, board: isName || isAbsolute(board) ? board : join(folder, board), sale: { policy, timings } };
+  return { ...rest, backend, board: isName || isAbsolute(board) ? board : join(folder, board), sale: { policy, timings } };
+}
+
+/** The section of the chosen protocol; the schema has made sure that it is there. @throws ConfigInvalid for a posparam.ini with faults */
+function backendOf(
+  { protocol, promptpay, ds50 }: { [K in 'protocol' | 'promptpay' | 'ds50']: Output[K] | undefined },
+  file: string,
+): Settings['backend'] {
+  if (protocol === 'promptpay' && promptpay) return { protocol, promptpay };
+  if (protocol !== 'ds50' || !ds50) throw new ConfigurationFault('The section of the protocol is missing', { code: 'config-invalid' });
+  const read = ds50Config(ds50);
+  if ('settings' in read) return { protocol, ds50: read };
+  throw new ConfigInvalid(file, read);
 }

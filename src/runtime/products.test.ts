@@ -34,4 +34,12 @@ describe('the products of a configuration on a board', () => {
       }),
     );
   });
+
+  it('must not hang on the volume keys of a DS50, which has no key to spare', () => {
+    expect(() => checkProducts('box.json', settingsWith('volume-up'), loadBoard('ds50-sim', BOARDS_DIR))).toThrow(
+      expect.objectContaining({
+        faults: [{ path: '$.sale.products[0].button', found: '"volume-up"', expected: 'a board with free buttons; ds50-sim has none' }],
+      }),
+    );
+  });
 });

@@ -2,7 +2,7 @@ import type { Board } from '../domain/board.ts';
 import { ConfigInvalid, type Settings } from './config.ts';
 
 /** Keys that mean something else than a product. */
-const OTHER_KEYS = new Set([...'0123456789', 'ok', 'cancel', 'clear', 'pair']);
+const OTHER_KEYS = new Set([...'0123456789', 'ok', 'cancel', 'clear', 'pair', 'volume-up', 'volume-down']);
 
 /**
  * Makes sure that every product hangs on a button the board has and that is free for one.

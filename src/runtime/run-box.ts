@@ -4,9 +4,10 @@ import type { Store } from '../ports/store.ts';
 import { type Api, startApi } from './api/server.ts';
 import { BOARDS_DIR, loadBoard } from './board.ts';
 import { systemClock } from './clock.ts';
-import { type ComposedBox, composeBox } from './compose.ts';
+import { type ComposedBox, composeBox, type Launched } from './compose.ts';
 import { loadConfig, type Settings } from './config.ts';
 import { stderrLog } from './log.ts';
+import { logoSource } from './logo.ts';
 import { checkProducts } from './products.ts';
 
 export interface RunOptions {
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly wrapStore?: (store: Store) => Store;
   /** Told the name of an output whenever it goes active. */
   readonly onOutput?: (line: string) => void;
+  /** See `ComposeOptions`; default: nobody would start it again. */
+  readonly launched?: Launched;
 }
 
 export interface RunningBox {
@@ -33,7 +36,7 @@ const PROGRESS_MS = 10_000;
  * take money; that needs no network.
  * @throws ConfigurationFault, StoreFault
  */
-export async function runBox({ configFile, stateDir, wrapStore, onOutput }: RunOptions): Promise<RunningBox> {
+export async function runBox({ configFile, stateDir, wrapStore, onOutput, launched }: RunOptions): Promise<RunningBox> {
   const settings = loadConfig(configFile);
   checkProducts(configFile, settings, loadBoard(settings.board, BOARDS_DIR));
   const log = stderrLog(settings.log.level);
@@ -46,6 +49,7 @@ export async function runBox({ configFile, stateDir, wrapStore, onOutput }: RunO
     log,
     ...(wrapStore ? { wrapStore } : {}),
     ...(onOutput ? { onOutput } : {}),
+    launched: launched ?? null,
     // Nobody may go on in the unknown. The outputs fall back by themselves when the process ends.
     onLedgerLost: (fault) => {
       log.error('ledger.unknown', { error: fault });
@@ -70,7 +74,8 @@ export async function runBox({ configFile, stateDir, wrapStore, onOutput }: RunO
 }
 
 async function serve(composed: ComposedBox, settings: Settings, clock: Clock, log: Log): Promise<Api> {
-  const { box, simulator, metrics, board } = composed;
+  const { box, simulator, metrics, board, updates } = composed;
+  const logo = logoSource(updates, log);
   return startApi({
     box,
     settings,
@@ -80,7 +85,9 @@ async function serve(composed: ComposedBox, settings: Settings, clock: Clock, lo
     lastSeq: () => composed.lastSeq(),
     drawScreen: async (screen) => {
       const { renderScreen } = await import('../drivers/display/screen-svg.ts');
-      return renderScreen(screen, { ...board.display, language: settings.language, nowMonotonicMs: clock.monotonicMs() });
+      const picture = await logo();
+      const at = { ...board.display, language: settings.language, nowMonotonicMs: clock.monotonicMs() };
+      return renderScreen(screen, picture ? { ...at, logo: picture } : at);
     },
     health: () => {
       const ledgerMs = Math.round(box.sinceProgressMs());
@@ -89,11 +96,15 @@ async function serve(composed: ComposedBox, settings: Settings, clock: Clock, lo
       const inbound = { ok: box.listening() };
       return { ok: ledger.ok && inbound.ok, checks: { ledger, inbound } };
     },
-    ...(simulator ? { extra: await simulated(simulator) } : {}),
+    ...(simulator ? { extra: await simulated(simulator, updates) } : {}),
   });
 }
 
-async function simulated(simulator: NonNullable<ComposedBox['simulator']>) {
+async function simulated(simulator: NonNullable<ComposedBox['simulator']>, updates: ComposedBox['updates']) {
   const { simRoutes } = await import('../simulator/routes.ts');
-  return simRoutes(simulator, () => process.kill(process.pid, 'SIGKILL'));
+  return simRoutes(
+    simulator,
+    () => process.kill(process.pid, 'SIGKILL'),
+    (clip) => updates.resource(`mp3/${clip}.mp3`),
+  );
 }

@@ -5,7 +5,7 @@ import { CallerFault } from '../../domain/fault.ts';
 import { MAX_MINOR } from '../../domain/money.ts';
 import type { LedgerQuery } from '../../ports/store.ts';
 import { fieldFaults } from '../field-faults.ts';
-import { section, text, whole } from '../fields.ts';
+import { choice, flag, section, text, whole } from '../fields.ts';
 import { jsonFault } from '../json-text.ts';
 import { RequestInvalid } from './errors.ts';
 
@@ -20,6 +20,14 @@ const SALE = section({
   idempotencyKey: v.exactOptional(text('The same key again is the same sale', 128, /^[\x21-\x7e]+$/, KEY_FORM)),
 });
 const NOTHING = section({});
+const INSTALL = section({
+  file: text("Path of the package on the box's machine", 1_000),
+  permitDowngrade: v.optional(flag('Whether an older version may replace a newer one'), false),
+  unsigned: v.exactOptional(
+    section({ size: whole('Bytes', 1, 2 ** 31), sha256: text('SHA-256', 64, /^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits') }),
+  ),
+});
+const ROLLBACK = section({ type: choice('Firmware or resources', ['AP', 'CUST']) });
 
 const count = (least: number, most: number) => {
   const expected = `a whole number from ${least} to ${most}`;
@@ -52,6 +60,12 @@ export async function saleRequest(c: Context): Promise<SaleRequest> {
   }
   return { ...body, idempotencyKey };
 }
+
+/** The body of POST /v1/updates/install. @throws RequestInvalid */
+export const installRequest = async (c: Context): Promise<v.InferOutput<typeof INSTALL>> => parse(INSTALL, await readBody(c));
+
+/** The body of POST /v1/updates/rollback. @throws RequestInvalid */
+export const rollbackRequest = async (c: Context): Promise<v.InferOutput<typeof ROLLBACK>> => parse(ROLLBACK, await readBody(c));
 
 /** For requests that carry nothing: no body, or an empty object. @throws RequestInvalid */
 export async function emptyRequest(c: Context): Promise<void> {

@@ -3,7 +3,7 @@ import type { Box } from '../../app/box.ts';
 import { CallerFault } from '../../domain/fault.ts';
 import type { Screen } from '../../domain/screen.ts';
 import openapi from './openapi.json' with { type: 'json' };
-import { emptyRequest, ledgerQuery, saleRequest } from './requests.ts';
+import { emptyRequest, installRequest, ledgerQuery, rollbackRequest, saleRequest } from './requests.ts';
 
 interface HealthCheck {
   readonly ok: boolean;
@@ -52,6 +52,9 @@ const routes = ({ box, health, metrics, drawScreen, openStream }: RouteParts): r
   ['GET', '/v1/counters', (c) => c.json(box.counters())],
   ['POST', '/v1/counters/reset', act(() => resetCounters(box))],
   ['POST', '/v1/output/reset', act(() => resetOutput(box))],
+  ['GET', '/v1/updates', (c) => c.json(box.updates())],
+  ['POST', '/v1/updates/install', (c) => installUpdate(c, box)],
+  ['POST', '/v1/updates/rollback', (c) => rollBackUpdate(c, box)],
   ['GET', '/v1/queue', (c) => c.json(box.queue())],
   ['GET', '/v1/screen', (c) => c.json(box.screen())],
   ['GET', '/v1/screen.svg', async (c) => c.body(await drawScreen(box.screen()), 200, { 'Content-Type': 'image/svg+xml' })],
@@ -84,6 +87,17 @@ async function openSale(c: Context, box: Box): Promise<Response> {
   const sale = box.sell({ ...(await saleRequest(c)), origin: 'api' });
   c.header('Location', `/v1/sales/${encodeURIComponent(sale.id)}`);
   return c.json(sale, 201);
+}
+
+async function installUpdate(c: Context, box: Box): Promise<Response> {
+  const { file, permitDowngrade, unsigned } = await installRequest(c);
+  await box.installUpdate(file, { permitDowngrade, unsigned: unsigned ?? null });
+  return c.json({ state: box.updates() });
+}
+
+async function rollBackUpdate(c: Context, box: Box): Promise<Response> {
+  await box.rollBackUpdate((await rollbackRequest(c)).type);
+  return c.json({ state: box.updates() });
 }
 
 const answerHealth = (c: Context, health: Health): Response => c.json(health, health.ok ? 200 : 503);

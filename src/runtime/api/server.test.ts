@@ -48,9 +48,9 @@ describe('what the box shows', () => {
         currency: 'THB',
       } as const;
       box.commit({ kind: 'boot', version: '1', currency: 'THB' }, { kind: 'report.queued', sale: 's', report });
-      box.state = { ...box.state, sale: sampleSale, alarms: [{ code: 'store-full', detail: 'no room', sinceMs: 5 }] };
+      box.state = { ...box.state, sale: sampleSale, alarms: [{ code: 'store-full', detail: 'no room', severity: 'error', sinceMs: 5 }] };
       box.outbox = {
-        waiting: [{ id: 'r', report, seq: 1, queuedAtMs: 5, attempts: 1, parkedReason: null }],
+        waiting: [{ id: 'r', lane: 'sale', report, seq: 1, queuedAtMs: 5, attempts: 1, parkedReason: null }],
         parked: [],
         waitingCount: 1,
         parkedCount: 0,

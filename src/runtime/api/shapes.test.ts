@@ -100,7 +100,7 @@ test('a sale in cash with what can go wrong looks at every step as the OpenAPI f
   await look(sale);
   await bench.outputs.finish();
   await look(sale);
-  const parked = bench.store.outbox(10).map(({ id }) => ({ id, reason: 'an odd report' }));
+  const parked = bench.store.outbox('sale', 10).map(({ id }) => ({ id, reason: 'an odd report' }));
   bench.store.commit({ entries: [], parked });
   await bench.clock.flow(5_000);
   await look(sale);

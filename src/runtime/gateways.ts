@@ -1,0 +1,66 @@
+import { Fault } from '../domain/fault.ts';
+import type { BackendFiles } from '../domain/posparam/posparam.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Gateway } from '../ports/gateway.ts';
+import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Store } from '../ports/store.ts';
+import type { Updates } from '../ports/updates.ts';
+import type { Simulator } from '../simulator/simulator.ts';
+import type { Settings } from './config.ts';
+import { systemEntropy } from './entropy.ts';
+import { backendFiles } from './parameters.ts';
+import { VERSION } from './version.ts';
+
+export interface GatewayParts {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly simulator: Simulator;
+  readonly updates: Updates;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface Dialect {
+  readonly gateway: Gateway;
+  /** What the links are made from by the current resources; null where the dialect takes nothing from there. */
+  readonly files: () => Promise<BackendFiles | null>;
+}
+
+/** The gateway of the configured dialect; only that one is loaded. @throws ConfigurationFault from the dialect */
+export async function dialectOf({ settings, store, simulator, updates, clock, log, metrics }: GatewayParts): Promise<Dialect> {
+  const { backend, device } = settings;
+  const dials = { dial: simulator.links.dialer('http'), mqttDial: simulator.links.dialer('mqtt') };
+  const world = { ...dials, clock, entropy: systemEntropy, log, metrics };
+  if (backend.protocol === 'promptpay') {
+    const { createPromptPayGateway } = await import('../protocols/promptpay/gateway.ts');
+    const identity = { ...device, firmwareVersion: VERSION };
+    const gateway = createPromptPayGateway({
+      settings: backend.promptpay,
+      device: identity,
+      deviceId: store.fact('pairing.device'),
+      ...world,
+    });
+    return { gateway, files: async () => null };
+  }
+  const { createDs50Gateway } = await import('../protocols/ds50/gateway.ts');
+  const { settings: ds50, files: configured } = backend.ds50;
+  const current = () => backendFiles(updates, configured);
+  const make = (files: BackendFiles) =>
+    createDs50Gateway({
+      settings: ds50,
+      device: { serial: device.serial, model: device.model, version: VERSION },
+      currency: settings.sale.policy.currency,
+      files,
+      ...world,
+    });
+  try {
+    return { gateway: make(await current()), files: current };
+  } catch (error) {
+    if (!(error instanceof Fault) || updates.state().slots.CUST.current === null) throw error;
+    // A package must not keep the box from starting: it runs on what it came with, and says so.
+    log.error('parameters.unusable', { error });
+    return { gateway: make(configured), files: current };
+  }
+}
