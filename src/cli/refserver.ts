@@ -4,6 +4,7 @@ import { ConfigurationFault } from '../domain/fault.ts';
 import type { ReferenceBackend } from '../refserver/server.ts';
 import { createLog } from '../runtime/log.ts';
 import { type Command, command, integerOption } from './command.ts';
+import { readKey } from './ota-folder.ts';
 
 /** `tilld refserver`: the reference backend alone, until it is told to stop. */
 export const refserver: Command = command({
@@ -14,6 +15,7 @@ export const refserver: Command = command({
     'http-port': { type: 'string', value: 'N', help: 'Port for HTTP and the page; 0 takes any free one', default: '8081' },
     'mqtt-port': { type: 'string', value: 'N', help: 'Port of the MQTT broker; 0 takes any free one', default: '1884' },
     state: { type: 'string', value: 'DIR', help: 'Folder to keep devices, charges and logs in', default: '.tilld' },
+    'trusted-key': { type: 'string', value: 'FILE', help: 'Public key that packages for its TMS must be signed with; default: any' },
     host: { type: 'string', value: 'H', help: 'Address to listen on; there is no password, so keep it local', default: '127.0.0.1' },
   },
   examples: ['tilld refserver', 'tilld refserver --http-port 9081 --mqtt-port 9884 --state /tmp/backend'],
@@ -24,8 +26,10 @@ export const refserver: Command = command({
     const stop = stopSignal();
     const { startReferenceBackend } = await import('../refserver/server.ts');
     const log = createLog({ level: 'warn', human: io.isTTY, write: (line) => io.err(line) });
+    const trustedKey = values['trusted-key'];
+    const tms = trustedKey === undefined ? {} : { tms: { trustedKeys: [readKey(trustedKey, 'Name another file with --trusted-key.')] } };
     const stateFile = join(values.state, 'refserver.sqlite');
-    const backend = await startReferenceBackend({ httpPort, mqttPort, host: values.host, stateFile, log });
+    const backend = await startReferenceBackend({ httpPort, mqttPort, host: values.host, stateFile, log, ...tms });
     show({ httpUrl: backend.httpUrl, mqttUrl: backend.mqttUrl, stateFile }, () => addresses(backend, stateFile));
     if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
     await backend.stop();

@@ -98,7 +98,20 @@ const newPromptPay = ({ apiPort, httpUrl, mqttUrl }: BoxAddresses): unknown => (
   log: { level: 'warn' },
 });
 
-/** A payment speaker, with parameters for the reference backend and a pair of keys to sign packages for it. */
+/** The public keys that packages for a virtual payment speaker are signed with; the pair is made the first time. */
+export function signingKeys(configFile: string, protocol: SimulatedProtocol): readonly string[] {
+  if (protocol !== 'ds50') return [];
+  const folder = dirname(configFile);
+  const file = join(folder, PUBLIC_KEY);
+  if (!existsSync(file)) {
+    const { privateKey, publicKey } = makeKeyPair();
+    writeFileSync(join(folder, PRIVATE_KEY), privateKey, { mode: 0o600 });
+    writeFileSync(file, publicKey);
+  }
+  return [readFileSync(file, 'utf8')];
+}
+
+/** A payment speaker, with parameters for the reference backend; it believes packages that are signed with `signingKeys`. */
 function newDs50(folder: string, { apiPort, httpUrl, mqttUrl }: BoxAddresses): unknown {
   const apiKey = `sk_${'0'.repeat(32)}`;
   const posparam = {
@@ -115,11 +128,6 @@ function newDs50(folder: string, { apiPort, httpUrl, mqttUrl }: BoxAddresses): u
   putEndpoint(posparam, ['mqtt', 'mqtt'], mqttUrl);
   putEndpoint(posparam, ['payment', 'pgw'], httpUrl);
   writeFileSync(join(folder, POSPARAM), `${JSON.stringify(posparam, null, 2)}\n`);
-  if (!existsSync(join(folder, PUBLIC_KEY))) {
-    const { privateKey, publicKey } = makeKeyPair();
-    writeFileSync(join(folder, PRIVATE_KEY), privateKey, { mode: 0o600 });
-    writeFileSync(join(folder, PUBLIC_KEY), publicKey);
-  }
   return {
     device: { serial: 'SIM-DS50-0001', mac: '02:00:00:00:00:50', chipId: 'SIM-CHIP-0050', model: 'DS50' },
     board: 'ds50-sim',

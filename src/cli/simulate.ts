@@ -7,7 +7,7 @@ import { createLog } from '../runtime/log.ts';
 import type { ApiAddress } from '../simulator/box-proxy.ts';
 import type { Supervisor } from '../simulator/supervisor.ts';
 import { type Command, command, type Io, integerOption, UsageFault } from './command.ts';
-import { portsIn, SIMULATED_PROTOCOLS, type SimulatedProtocol, writeBoxConfig } from './simulate-config.ts';
+import { portsIn, SIMULATED_PROTOCOLS, type SimulatedProtocol, signingKeys, writeBoxConfig } from './simulate-config.ts';
 import { claimPort } from './simulate-ports.ts';
 import { openStateFolder, type SimulationFiles } from './simulate-state.ts';
 
@@ -58,7 +58,15 @@ export const simulate: Command = command({
 
     await using running = new AsyncDisposableStack();
     const { startReferenceBackend } = await import('../refserver/server.ts');
-    const backend = await startReferenceBackend({ httpPort: ports.http, mqttPort: ports.mqtt, host, stateFile: files.backendState, log });
+    const trustedKeys = signingKeys(files.configFile, protocol);
+    const backend = await startReferenceBackend({
+      httpPort: ports.http,
+      mqttPort: ports.mqtt,
+      host,
+      stateFile: files.backendState,
+      log,
+      tms: { trustedKeys },
+    });
     running.defer(() => backend.stop());
     writeBoxConfig(files.configFile, { apiPort: ports.api, httpUrl: backend.httpUrl, mqttUrl: backend.mqttUrl }, protocol);
 

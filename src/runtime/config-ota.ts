@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import * as v from 'valibot';
+import { CUSTOMER, CUSTOMER_RULE, MODEL } from '../domain/ota/names.ts';
 import { choice, flag, secret, section, text, whole } from './fields.ts';
 import type { SecretSources } from './secrets.ts';
 
@@ -7,11 +8,8 @@ import type { SecretSources } from './secrets.ts';
 export const otaSection = (sources: SecretSources) =>
   section(
     {
-      customer: v.optional(
-        text('Packages of this customer only (customerName)', 32, /^[A-Z0-9][A-Z0-9-]*$/, 'capital letters, digits and dashes'),
-        'DSPREAD',
-      ),
-      model: v.optional(choice('Packages for this model only', ['DS50-MQ']), 'DS50-MQ'),
+      customer: v.optional(text('Packages of this customer only (customerName)', 32, CUSTOMER, CUSTOMER_RULE), 'DSPREAD'),
+      model: v.optional(choice('Packages for this model only', [MODEL]), MODEL),
       trustedKeys: v.optional(
         v.pipe(
           v.array(secret('A public key that packages may be signed with', sources, KEY), 'a list […]'),
