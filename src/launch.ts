@@ -9,7 +9,7 @@ try {
   const line = readLaunchLine(process.argv.slice(2));
   if (line === 'help') writeSync(1, HELP);
   else {
-    const { code, signal, error } = await launch(processHost(line.stateDir, line.args), line);
+    const { code, signal, error } = await launch(processHost(line.stateDir, line.trialMs, line.args), line);
     if (error !== null) writeSync(2, `tilld-launch: it could not be started (${error})\n`);
     if (signal) endBy(signal);
     process.exitCode = code ?? 1;

@@ -20,7 +20,11 @@ export const install: Command = command({
   options: {
     ...PLACE_OPTIONS,
     config: { type: 'string', value: 'FILE', help: 'Configuration of the box: whom it trusts (needed while it does not run)' },
-    'permit-downgrade': { type: 'boolean', help: 'Also install an older version than the box has', default: false },
+    'permit-downgrade': {
+      type: 'boolean',
+      help: 'Also install an older version or epoch than the box has, or the same version made anew',
+      default: false,
+    },
     unsigned: { type: 'boolean', help: 'Install a package nobody signed; needs --size and --sha256', default: false },
     size: { type: 'string', value: 'N', help: 'Its exact size in bytes' },
     sha256: { type: 'string', value: 'HEX', help: 'Its SHA-256' },

@@ -1,10 +1,14 @@
 import { existsSync } from 'node:fs';
+import { excerpt } from '../domain/card-data.ts';
 import { keyId } from '../ota/package/keys.ts';
 import { inspectPackage, type PackageReport } from '../ota/package/verify.ts';
 import { columns } from './columns.ts';
 import { type Command, type Context, command } from './command.ts';
 import { readKey, SIGNING_KEY, userPath } from './ota-folder.ts';
 import { progressBar } from './progress.ts';
+
+/** Longest file name shown, characters. */
+const MAX_NAME = 255;
 
 /** `tilld ota verify` */
 export const verify: Command = command({
@@ -20,7 +24,8 @@ export const verify: Command = command({
     const report = await inspectPackage(userPath(file, env), { keys, progress: (done, total) => bar.update(done, total) }).finally(() =>
       bar.end(),
     );
-    show(report, () => reportText(report));
+    const shown = { ...report, name: excerpt(report.name, MAX_NAME) };
+    show(shown, () => reportText(shown));
     return report.ok ? 0 : 1;
   },
 });

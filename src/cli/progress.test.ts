@@ -34,3 +34,11 @@ test.each([
   bar.end();
   expect(tty.written).toEqual([]);
 });
+
+test('steps that count something else than bytes say how many are worth a bar', () => {
+  const tty = terminal(true);
+  progressBar('Speaking', tty, 3).update(1, 2);
+  expect(tty.written).toEqual([]);
+  progressBar('Speaking', tty, 3).update(1, 4);
+  expect(tty.written[0]).toContain('  25 %');
+});

@@ -13,16 +13,16 @@ export interface ProgressBar {
   end(): void;
 }
 
-/** Steps over fewer bytes are done before a bar could be read. */
+/** Steps over fewer bytes are done before a bar could be read; steps that count something else say how many are worth one. */
 const WORTH_A_BAR_BYTES = 8 * 1024 * 1024;
 const WIDTH = 30;
 
 /** A bar with a label and a percentage on one line of the terminal; nothing at all where there is none. */
-export function progressBar(label: string, terminal: BarTerminal = process.stderr): ProgressBar {
+export function progressBar(label: string, terminal: BarTerminal = process.stderr, worthABar = WORTH_A_BAR_BYTES): ProgressBar {
   let drawn = '';
   return {
     update(done, total) {
-      if (terminal.isTTY !== true || total < WORTH_A_BAR_BYTES) return;
+      if (terminal.isTTY !== true || total < worthABar) return;
       const line = lineOf(label, done, total).slice(0, (terminal.columns || 80) - 1);
       if (line === drawn) return;
       drawn = line;

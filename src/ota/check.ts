@@ -1,11 +1,10 @@
 import { MAX_PACKAGE_BYTES } from '../domain/ota/limits.ts';
 import { parsePackageName } from '../domain/ota/names.ts';
 import { OtaFault } from '../domain/ota/ota-fault.ts';
-import { factsOf, judge, type PackageFacts } from '../domain/ota/policy.ts';
+import { judge, judgeOffer, type PackageFacts, permitOf } from '../domain/ota/policy.ts';
 import type { PackageOffer, PackageType, Release, UpdateState } from '../domain/ota/update.ts';
-import type { FileTerms, Progress } from '../ports/updates.ts';
-import { type VerifiedPackage, verifyPackage } from './package/verify.ts';
-import { hashOf, lengthOf } from './part-file.ts';
+import type { FileTerms } from '../ports/updates.ts';
+import type { VerifiedPackage } from './package/verify.ts';
 
 /** Whose packages this box takes. */
 export interface UpdatePolicy {
@@ -24,51 +23,19 @@ export interface UpdatePolicy {
 export type Unsigned = NonNullable<FileTerms['unsigned']>;
 
 /**
- * Whether to fetch a package at all, by its name. A name tells no epoch: until the manifest does, the package is
- * taken to be of the epoch that is installed.
- * @throws OtaFault `ota-offer`, `ota-name`, `ota-version`, and the codes of `judge`
+ * Whether to fetch a package at all, by its name and hash. A name tells no epoch: whether its version may follow the one
+ * that is installed is asked when the manifest is there.
+ * @throws OtaFault `ota-offer`, `ota-name`, `ota-version`, and the codes of `judgeOffer`
  */
 export function checkOffer(offer: PackageOffer, policy: UpdatePolicy, state: UpdateState): void {
-  const { type, model, customer, version } = parsePackageName(offer.name);
+  const { type, model, customer: customerName } = parsePackageName(offer.name);
   if (!/^[0-9a-f]{64}$/.test(offer.sha256)) throw badOffer('sha256', JSON.stringify(offer.sha256.slice(0, 80)), '64 hex digits');
   const { size, sha256 } = offer;
   if (!Number.isSafeInteger(size) || size < 1 || size > MAX_PACKAGE_BYTES)
     throw badOffer('size', String(size), `1 to ${MAX_PACKAGE_BYTES} bytes`);
-  const epoch = state.slots[type].current?.epoch ?? 1;
-  const facts = { versionCode: version.code, epoch, customerName: customer, models: [model], minRuntime: '0.0.0', sha256 };
-  decide(facts, type, offer, policy, state);
-}
-
-/**
- * Checks a downloaded package whole: that it is what was offered, before anything in it is looked at; that it is a
- * package and by whom; whether this box takes it.
- * @throws OtaFault `ota-size`, `ota-hash`, and the codes of `verifyPackage` and `judge`
- */
-export async function checkPackage(
-  {
-    part,
-    workDir,
-    offer,
-    unsigned,
-  }: { readonly part: string; readonly workDir: string; readonly offer: PackageOffer; readonly unsigned: Unsigned | null },
-  policy: UpdatePolicy,
-  state: UpdateState,
-  progress?: Progress,
-): Promise<VerifiedPackage> {
-  // Hashed before it is looked into, and read three times after that, as one way to go.
-  const { size } = offer;
-  const there = await lengthOf(part);
-  if (there !== size) throw wrongSize(there, offer);
-  mustBe(offer, await hashOf(part, (done) => progress?.(done, 4 * size)));
-  const options = {
-    keys: policy.keys,
-    name: offer.name,
-    workDir,
-    progress: (done: number, total: number) => progress?.(size + Math.round((3 * size * done) / total), 4 * size),
-  };
-  const verified = await verifyPackage(part, unsigned ? { ...options, unsigned } : options);
-  decide(factsOf(verified.manifest, verified.sha256), verified.manifest.type, offer, policy, state);
-  return verified;
+  const { refused, slots } = state;
+  const fault = judgeOffer({ models: [model], customerName, sha256 }, { ...policy, refused, current: slots[type].current });
+  if (fault) throw fault;
 }
 
 /** @throws OtaFault `ota-size`, `ota-hash` when a file is not the one that was meant */
@@ -87,10 +54,11 @@ export function releaseOf({ name, sha256, manifest }: VerifiedPackage): Release 
   return { id: `${version}-${sha256.slice(0, 12)}`, type, name, version, versionCode, epoch, sha256, customerName, core: core[0].name };
 }
 
-function decide(facts: PackageFacts, type: PackageType, offer: PackageOffer, policy: UpdatePolicy, state: UpdateState): void {
+/** Whether this box takes a package. @throws OtaFault with the codes of `judge` */
+export function decide(facts: PackageFacts, type: PackageType, offer: PackageOffer, policy: UpdatePolicy, state: UpdateState): void {
   const { model, customer, runtime } = policy;
   const { current } = state.slots[type];
-  const fault = judge(facts, { model, customer, runtime, current, refused: state.refused, permitDowngrade: offer.permitDowngrade });
+  const fault = judge(facts, { model, customer, runtime, current, refused: state.refused, permit: permitOf(offer) });
   if (fault) throw fault;
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Release } from '../domain/ota/update.ts';
 import { imagePath } from './launch-image.ts';
@@ -10,11 +11,12 @@ const BUILT_IN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 /**
  * Real processes and real time. A child has the launcher's own terminal or pipes, TILLD_LAUNCHED=1, and TILLD_RELEASE
- * with the id of the release it is, empty for what tilld itself brings: only that release may confirm itself.
+ * with the id of the release it is, empty for what tilld itself brings: only that release may confirm itself. TILLD_STATE
+ * is the directory the launcher works on, and TILLD_TRIAL_MS how long a release on trial has.
  *
  * @param args what the child is given on its command line
  */
-export function processHost(stateDir: string, args: readonly string[]): LaunchHost {
+export function processHost(stateDir: string, trialMs: number, args: readonly string[]): LaunchHost {
   return {
     clock: {
       monotonicMs: () => performance.now(),
@@ -24,7 +26,7 @@ export function processHost(stateDir: string, args: readonly string[]): LaunchHo
         return () => clearTimeout(timer);
       },
     },
-    start: (release) => startProcess(stateDir, release, args),
+    start: (release) => startProcess(stateDir, trialMs, release, args),
     onStop: (listener) => {
       for (const signal of STOP_SIGNALS) {
         process.on(signal, () => listener(signal));
@@ -34,9 +36,10 @@ export function processHost(stateDir: string, args: readonly string[]): LaunchHo
   };
 }
 
-function startProcess(stateDir: string, release: Release | null, args: readonly string[]): Child {
+function startProcess(stateDir: string, trialMs: number, release: Release | null, args: readonly string[]): Child {
   const [file, before] = release ? [imagePath(stateDir, release), []] : [process.execPath, [BUILT_IN]];
-  const env = { ...process.env, TILLD_LAUNCHED: '1', TILLD_RELEASE: release?.id ?? '' };
+  const about = { TILLD_RELEASE: release?.id ?? '', TILLD_STATE: resolve(stateDir), TILLD_TRIAL_MS: String(trialMs) };
+  const env = { ...process.env, TILLD_LAUNCHED: '1', ...about };
   let child: ReturnType<typeof spawn>;
   try {
     child = spawn(file, [...before, ...args], { stdio: 'inherit', env });

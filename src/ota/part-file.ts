@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Progress } from '../ports/updates.ts';
 import { makeDirectory, syncDirectory } from './disk.ts';
-
-const CHUNK_BYTES = 1024 * 1024;
+import { FileWindow } from './package/window.ts';
 
 /** Bytes of a file; 0 when there is none. */
 export async function lengthOf(file: string): Promise<number> {
@@ -17,15 +15,13 @@ export async function lengthOf(file: string): Promise<number> {
   }
 }
 
-/** SHA-256 of a file, hex, and its length, with no more than a megabyte of it in memory. */
+/** SHA-256 of a file, hex, and its length, with no more than a piece of it in memory. */
 export async function hashOf(file: string, progress?: Progress): Promise<{ readonly sha256: string; readonly size: number }> {
-  const total = (await stat(file)).size;
   const hash = createHash('sha256');
   let size = 0;
-  for await (const bytes of createReadStream(file, { highWaterMark: CHUNK_BYTES })) {
+  for await (const bytes of bytesFrom(file, progress)) {
     hash.update(bytes);
-    size += (bytes as Uint8Array).length;
-    progress?.(size, total);
+    size += bytes.length;
   }
   return { sha256: hash.digest('hex'), size };
 }
@@ -61,13 +57,18 @@ async function addTo(handle: FileHandle, before: number, chunks: AsyncIterable<U
   return length;
 }
 
-/** The bytes of a file, in pieces of at most a megabyte. */
+/** The bytes of a file, piece by piece; a piece is overwritten when the next one is asked for. */
 export async function* bytesFrom(file: string, progress?: Progress): AsyncGenerator<Uint8Array> {
-  const total = (await stat(file)).size;
-  let done = 0;
-  for await (const bytes of createReadStream(file, { highWaterMark: CHUNK_BYTES })) {
-    yield bytes as Uint8Array;
-    done += (bytes as Uint8Array).length;
-    progress?.(done, total);
+  const handle = await open(file, 'r');
+  try {
+    const { size: total } = await handle.stat();
+    let done = 0;
+    for await (const bytes of new FileWindow(handle, 0, total, () => {}).chunks()) {
+      yield bytes;
+      done += bytes.length;
+      progress?.(done, total);
+    }
+  } finally {
+    await handle.close();
   }
 }

@@ -8,7 +8,7 @@ import { needsTracing } from '../testkit/powercut/strace.ts';
 import { sweep } from '../testkit/powercut/sweep.ts';
 
 const tracing = needsTracing();
-/** An install makes about 130 calls that change a disk. */
+/** An install makes about 130 calls that change a disk, a trial and a roll-back far fewer. */
 const EVERY = 9;
 
 /**
@@ -18,6 +18,9 @@ const EVERY = 9;
  */
 const FIRST = ['ota', 'ota/state.prev.json.tmp', 'ota', 'ota/state.prev.json.tmp', 'ota/state.prev.json.tmp'];
 
+/** A file is taken up and what was there of it thrown away in one call: nothing is promised between the two. */
+const BY_HAND = ['ota'];
+
 let work: string;
 
 beforeEach(() => {
@@ -26,11 +29,14 @@ beforeEach(() => {
 
 afterEach(() => fs.rmSync(work, { recursive: true, force: true }));
 
-describe.skipIf(tracing.missing)(`the power goes during an install${tracing.why}`, () => {
+describe.skipIf(tracing.missing)(`the power goes during an update${tracing.why}`, () => {
   const cases: [name: CaseName, syncs: number, notSeen: readonly string[]][] = [
     ['new firmware', 25, []],
     ['new resources', 30, []],
     ['the first firmware of a box', 24, FIRST],
+    ['firmware by hand', 23, BY_HAND],
+    ['firmware that proves itself', 9, []],
+    ['resources that do not', 3, []],
   ];
 
   it.each(cases)(
@@ -43,7 +49,7 @@ describe.skipIf(tracing.missing)(`the power goes during an install${tracing.why}
       if (!sample) throw new RangeError(`there is no case ${name}`);
       const tape = await tapeOf(sample, work);
       const moments = momentsOf(tape);
-      expect(moments.length).toBeGreaterThan(50);
+      expect(moments.length).toBeGreaterThan(40);
       const faults: string[] = [];
       for (const moment of moments) faults.push(...(await faultsAt(moment, sample, work, { again: true })));
       expect(faults).toEqual([]);
@@ -53,9 +59,9 @@ describe.skipIf(tracing.missing)(`the power goes during an install${tracing.why}
     },
   );
 
-  it('killed at a sample of its calls, a box boots old or new, and the same install then succeeds', { timeout: 120_000 }, async () => {
+  it('killed at a sample of its calls, a box boots old or new, and the same then succeeds', { timeout: 120_000 }, async () => {
     const { kills, faults } = await sweep({ work, every: EVERY });
     expect(faults).toEqual([]);
-    expect(kills).toBeGreaterThanOrEqual(25);
+    expect(kills).toBeGreaterThanOrEqual(40);
   });
 });

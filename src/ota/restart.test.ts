@@ -41,6 +41,23 @@ describe('after a restart', () => {
     expect(updates.state().job?.phase).toBe('verified');
   });
 
+  it('a download that a power cut left at its length, not with its bytes, is refused, and comes again from its first byte', async () => {
+    const bytes = fs.readFileSync(made.cust1.file);
+    await home.open().begin(offerOf(made.cust1));
+    await home.open().append(bytes.subarray(0, 5_000), '"1"');
+    fs.truncateSync(home.paths.part(made.cust1.sha256), 8_000);
+    const updates = home.open();
+    expect(await updates.begin(offerOf(made.cust1))).toBe(8_000);
+    await updates.append(bytes.subarray(8_000), '"1"');
+    await expect(updates.verify()).rejects.toThrow(fault('ota-hash'));
+    expect(fs.existsSync(home.paths.part(made.cust1.sha256))).toBe(false);
+    expect(updates.state().refused).toEqual([]);
+    expect(await updates.begin(offerOf(made.cust1, { deployment: 'dep-2' }))).toBe(0);
+    await updates.append(bytes, '"1"');
+    await updates.verify();
+    expect(updates.state().job?.phase).toBe('verified');
+  });
+
   it('a verified package is checked again and unpacked', async () => {
     const updates = home.open();
     await download(updates, made.cust1);

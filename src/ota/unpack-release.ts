@@ -25,9 +25,9 @@ export async function unpackRelease(paths: OtaPaths, verified: VerifiedPackage, 
     const remove = (what: string) => fs.rmSync(what, { recursive: true, force: true });
     remove(partial);
     const [{ unpackedSize, entries }] = verified.manifest.core;
-    needRoom(parent, unpackedSize + (entries + 4) * BLOCK_BYTES, reserveBytes);
+    needRoom(parent, unpackedSize + (entries + 4) * BLOCK_BYTES + verified.scratchBytes, reserveBytes);
     try {
-      await unpackPackage(verified, partial, progress);
+      await unpackPackage(verified, partial, progress, reserveBytes);
       writeContents(partial, verified.sha256, verified.manifest);
       remove(folder);
       fs.renameSync(partial, folder);

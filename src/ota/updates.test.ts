@@ -4,8 +4,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { DeviceFault } from '../domain/fault.ts';
 import { OtaFault } from '../domain/ota/ota-fault.ts';
 import type { PackageOffer } from '../domain/ota/update.ts';
+import type { Updates } from '../ports/updates.ts';
 import { beepNow, download, installed, type Offered, OtaHome, OtaShop, stage } from '../testkit/ota-box.ts';
 import { offerOf } from '../testkit/sample-packages.ts';
+import { installFile } from './install.ts';
 import type { PackedPackage } from './package/pack.ts';
 import { readState } from './state-file.ts';
 
@@ -74,7 +76,7 @@ describe('an install', () => {
     await download(updates, made.cust1);
     await updates.verify(progress);
     expect(seen.length).toBeGreaterThan(1);
-    expect(seen.at(-1)).toEqual([4 * made.cust1.size, 4 * made.cust1.size]);
+    expect(seen.at(-1)).toEqual([3 * made.cust1.size, 3 * made.cust1.size]);
     seen.length = 0;
     await updates.stage(progress);
     expect(seen.at(-1)?.[0]).toBe(seen.at(-1)?.[1]);
@@ -119,23 +121,11 @@ describe('what is not taken up', () => {
     expect(fs.readdirSync(home.directory)).toEqual([]);
   });
 
-  it('the version that is installed, and older ones without a permit', async () => {
+  it('what is installed already: there is nothing to fetch', async () => {
     const updates = home.open();
     await installed(updates, made.cust2, 'CUST');
     await expect(updates.begin(offerOf(made.cust2))).rejects.toThrow(fault('ota-same-version'));
-    await expect(updates.begin(offerOf(made.cust2again, { permitDowngrade: true }))).rejects.toThrow(fault('ota-same-version'));
-    await expect(updates.begin(offerOf(made.cust1))).rejects.toThrow(fault('ota-downgrade'));
-    expect(updates.state().job).toBeNull();
-    await installed(updates, made.cust1, 'CUST', { permitDowngrade: true });
-    expect(updates.state().slots.CUST).toMatchObject({ current: { version: 'V1.0.0' }, previous: { version: 'V2.0.0' } });
-    expect(await beepNow(updates)).toBe('beep 1');
-  });
-
-  it('an older epoch behind a newer version', async () => {
-    const updates = home.open();
-    await installed(updates, made.epoch2, 'CUST');
-    await download(updates, made.cust2);
-    await expect(updates.verify()).rejects.toThrow(fault('ota-downgrade'));
+    await expect(updates.begin(offerOf(made.cust2, { permitDowngrade: true }))).rejects.toThrow(fault('ota-same-version'));
     expect(updates.state().job).toBeNull();
   });
 
@@ -147,6 +137,51 @@ describe('what is not taken up', () => {
     await expect(updates.begin(offerOf(made.cust1))).rejects.toThrow(fault('ota-failed-before'));
     await expect(home.open().begin(offerOf(made.cust1, { permitDowngrade: true }))).rejects.toThrow(fault('ota-failed-before'));
     await installed(updates, made.cust2, 'CUST');
+  });
+});
+
+describe('the version of a package', () => {
+  const refused = async (updates: Updates, one: PackedPackage, code: string, more: Partial<PackageOffer> = {}) => {
+    await download(updates, one, more);
+    await expect(updates.verify()).rejects.toThrow(fault(code));
+    expect(updates.state().job).toBeNull();
+  };
+  const byHand = (updates: Updates, one: PackedPackage, permitDowngrade: boolean) =>
+    installFile(updates, one.file, { permitDowngrade, unsigned: null }, () => () => undefined);
+
+  it('must rise, but for a permit', async () => {
+    const updates = home.open();
+    await installed(updates, made.cust2, 'CUST');
+    await refused(updates, made.cust1, 'ota-downgrade');
+    await refused(updates, made.cust2again, 'ota-same-version');
+    await installed(updates, made.cust1, 'CUST', { permitDowngrade: true });
+    expect(updates.state().slots.CUST).toMatchObject({ current: { version: 'V1.0.0' }, previous: { version: 'V2.0.0' } });
+    expect(await beepNow(updates)).toBe('beep 1');
+  });
+
+  it('counts for nothing behind a later epoch', async () => {
+    const updates = home.open();
+    await installed(updates, made.cust2, 'CUST');
+    await installed(updates, made.epoch2, 'CUST');
+    expect(updates.state().slots.CUST.current).toMatchObject({ version: 'V1.0.0', epoch: 2 });
+  });
+
+  it('of an older epoch is for a person to permit, never for a TMS', async () => {
+    const updates = home.open();
+    await installed(updates, made.epoch2, 'CUST');
+    await refused(updates, made.cust2, 'ota-downgrade');
+    await refused(updates, made.cust2, 'ota-downgrade', { permitDowngrade: true });
+    await expect(byHand(updates, made.cust2, false)).rejects.toThrow(fault('ota-downgrade'));
+    await byHand(updates, made.cust2, true);
+    expect(updates.state().slots.CUST.current).toMatchObject({ version: 'V2.0.0', epoch: 1 });
+  });
+
+  it('that a person has permitted is judged again when a TMS offers the same package', async () => {
+    const updates = home.open();
+    await installed(updates, made.epoch2, 'CUST');
+    await updates.adoptFile(made.cust2.file, { permitDowngrade: true, unsigned: null });
+    await updates.verify();
+    await refused(updates, made.cust2, 'ota-downgrade', { permitDowngrade: true });
   });
 });
 

@@ -4,7 +4,7 @@ import { CallerFault, ConfigurationFault, DeviceFault } from '../domain/fault.ts
 import { OtaFault } from '../domain/ota/ota-fault.ts';
 import type { PackageOffer, PackageType, Release, UpdateJob, UpdateState } from '../domain/ota/update.ts';
 import type { FileTerms, Progress, Updates } from '../ports/updates.ts';
-import { checkOffer, checkPackage, mustBe, releaseOf, type Unsigned, type UpdatePolicy, wrongSize } from './check.ts';
+import { checkOffer, mustBe, releaseOf, type Unsigned, type UpdatePolicy, wrongSize } from './check.ts';
 import { CurrentResources } from './current-resources.ts';
 import { diskFault, makeDirectory, needRoom, RESERVE_BYTES } from './disk.ts';
 import { openInput } from './package/file.ts';
@@ -12,7 +12,6 @@ import type { VerifiedPackage } from './package/verify.ts';
 import { append, bytesFrom, hashOf, lengthOf } from './part-file.ts';
 import { checkRelease } from './release-files.ts';
 import { type Report, StateKeeper } from './state-keeper.ts';
-import { unpackRelease } from './unpack-release.ts';
 
 export interface UpdatesOptions {
   /** The box's state directory; everything is below `ota` in it. */
@@ -92,6 +91,7 @@ class DiskUpdates implements Updates {
       const job = this.#jobThat('verified');
       // After a restart every check is made again: the bytes lay on the disk in the meantime.
       const verified = this.#verified ?? (await this.#orEnd(() => this.#check(job)));
+      const { unpackRelease } = await import('./unpack-release.ts');
       await this.#orEnd(() => unpackRelease(this.#keeper.paths, verified, this.#reserve, progress));
       this.#keeper.commit({ kind: 'staged' });
       this.#verified = null;
@@ -187,9 +187,17 @@ class DiskUpdates implements Updates {
     if (job) fs.rmSync(this.#keeper.paths.part(job.offer.sha256), { force: true });
   }
 
-  #check({ offer }: UpdateJob, progress?: Progress): Promise<VerifiedPackage> {
+  async #check({ offer }: UpdateJob, progress?: Progress): Promise<VerifiedPackage> {
+    // Loaded here: a box starts many times for every package it gets.
+    const { checkPackage } = await import('./check-package.ts');
     const { paths } = this.#keeper;
-    const what = { part: paths.part(offer.sha256), workDir: paths.downloads, offer, unsigned: this.#unsigned };
+    const what = {
+      part: paths.part(offer.sha256),
+      workDir: paths.downloads,
+      reserveBytes: this.#reserve,
+      offer,
+      unsigned: this.#unsigned,
+    };
     return checkPackage(what, this.#options.policy, this.state(), progress);
   }
 

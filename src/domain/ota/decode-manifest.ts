@@ -10,7 +10,7 @@ import { quoted } from './quoted.ts';
 import { isTimestamp, TIMESTAMP_RULE } from './timestamp.ts';
 import { parseVersion, runtimeCode } from './version.ts';
 
-const MODEL_NAME = /^[A-Z0-9-]{1,32}$/;
+const MODEL_NAME = /^(?!(?:\D*\d){13})[A-Z0-9-]{1,32}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 const TYPES = ['AP', 'CUST'] as const;
 

@@ -41,6 +41,9 @@ test.each([
   ['cust/a:b', 'zip-name-character'],
   ['cust/a*', 'zip-name-character'],
   ['cust/e\u0301', 'zip-name-encoding'],
+  ['mp3/4111111111111111.mp3', 'zip-name-card-number'],
+  ['ui/3782 822463 10005/a.png', 'zip-name-card-number'],
+  ['mp3/4111111111111112.mp3', null],
 ])('the name %j: %s', (name, code) => {
   expect(codeOf(() => checkEntryName(name))).toBe(code);
 });

@@ -1,3 +1,4 @@
+import { withoutCardData } from '../card-data.ts';
 import { MAX_NAME_BYTES } from './limits.ts';
 import { OtaFault } from './ota-fault.ts';
 import { quoted } from './quoted.ts';
@@ -28,12 +29,18 @@ const RULES: readonly Rule[] = [
   },
   { code: 'zip-name-character', expected: 'letters, digits, blanks and ._+@()=,-', broken: (name) => !SAFE.test(name) },
   { code: 'zip-name-encoding', expected: 'a name in Unicode normal form C', broken: (name) => name !== name.normalize('NFC') },
+  // Names are kept, listed and logged; a number so long that it may be a card's is not worth telling from one that is.
+  {
+    code: 'zip-name-card-number',
+    expected: 'a name without what could be a card number',
+    broken: (name) => withoutCardData(name) !== name,
+  },
 ];
 
 /**
  * Holds a path inside an archive (a folder ends with a slash) against the rules for names.
  * @throws OtaFault `zip-name-length`, `zip-name-backslash`, `zip-name-absolute`, `zip-name-traversal`, `zip-name-segment`,
- * `zip-name-character`, `zip-name-encoding`
+ * `zip-name-character`, `zip-name-encoding`, `zip-name-card-number`
  */
 export function checkEntryName(name: string): void {
   const rule = RULES.find(({ broken }) => broken(name));

@@ -11,3 +11,7 @@ export const MAX_ENTRIES = 1_000;
 export const MAX_NAME_BYTES = 255;
 /** Largest parameter or certificate file, bytes. */
 export const MAX_SMALL_FILE_BYTES = 64 * 1024;
+/** Files in `key/` of a resource package. */
+export const MAX_KEY_FILES = 16;
+/** Of all files in `key/` together, bytes. */
+export const MAX_KEY_FOLDER_BYTES = 256 * 1024;

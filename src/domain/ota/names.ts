@@ -5,9 +5,9 @@ import { type PackageVersion, parseVersion } from './version.ts';
 
 /** The model every package of ours is for, as the names of packages have it. */
 export const MODEL = 'DS50-MQ';
-/** What a customer may be called: no underscore, which separates the parts of a package's name. */
-export const CUSTOMER = /^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/;
-export const CUSTOMER_RULE = '1 to 32 letters, digits and hyphens, a letter or digit first';
+/** What a customer may be called: no underscore, which separates the parts of a package's name, and no card number. */
+export const CUSTOMER = /^(?!(?:\D*\d){13})[A-Za-z0-9][A-Za-z0-9-]{0,31}$/;
+export const CUSTOMER_RULE = '1 to 32 letters, digits and hyphens, a letter or digit first, at most 12 digits';
 
 /** What the name of a core file says (integration guide, section 3.3). */
 export interface CoreName {

@@ -1,4 +1,5 @@
 import { CallerFault } from '../fault.ts';
+import { type Permit, permitOf } from './policy.ts';
 import type { PackageOffer, PackageType, Release, Slot, UpdateJob, UpdateOutcome, UpdateState } from './update.ts';
 
 /** How many hashes of failed packages are kept. */
@@ -84,6 +85,9 @@ function onTrial(
   return slot.trial && slot.current ? change(slot, slot.trial, slot.current) : null;
 }
 
+/** Each permits what stands before it, too. */
+const PERMITS: readonly Permit[] = ['none', 'version', 'epoch'];
+
 const begun = (offer: PackageOffer): UpdateJob => ({ phase: 'downloading', offer, etag: null, release: null });
 
 /** The same package under a new deployment goes on where it is, unless it was judged by a permit that is gone. */
@@ -92,7 +96,7 @@ function takenUp(job: UpdateJob | null, offer: PackageOffer): UpdateJob {
   if (!same) return begun(offer);
   // Another path may lead to another server's file: its etag says nothing of this one.
   const etag = job.offer.path === offer.path ? job.etag : null;
-  const stricter = job.offer.permitDowngrade && !offer.permitDowngrade;
+  const stricter = PERMITS.indexOf(permitOf(offer)) < PERMITS.indexOf(permitOf(job.offer));
   return stricter ? { ...begun(offer), etag } : { ...job, offer, etag };
 }
 

@@ -18,7 +18,7 @@ export type UpdateStatusName = keyof typeof UPDATE_STATUS;
 
 /** What a TMS tells a box to install. */
 export interface PackageOffer {
-  /** Names the deployment at the TMS; every status report carries it. */
+  /** Names the deployment at the TMS; every status report carries it. Empty: a person at the box brought the package. */
   readonly deployment: string;
   /** File name of the package: `CUST_DS50-MQ_ACME_V1.0.0.zip`. */
   readonly name: string;
@@ -28,7 +28,7 @@ export interface PackageOffer {
   readonly sha256: string;
   /** Where it is at the TMS the box is configured for: a path that begins with `/`. Never another host. */
   readonly path: string;
-  /** Whether an older version may replace a newer one. */
+  /** Whether an older version may replace a newer one of its epoch; brought by a person, of a newer epoch too. */
   readonly permitDowngrade: boolean;
   /** Not begun after this wall time, milliseconds since 1970; null: no limit. */
   readonly deadlineMs: number | null;

@@ -1,3 +1,4 @@
+import { excerpt } from '../card-data.ts';
 import { OtaFault } from './ota-fault.ts';
 
 /** The version of a package, as its names carry it. */
@@ -20,7 +21,7 @@ export function parseVersion(text: string): PackageVersion {
   if (code !== null) return { text, code };
   throw new OtaFault('The version is not usable', {
     code: 'ota-version',
-    found: JSON.stringify(text.slice(0, 40)),
+    found: JSON.stringify(excerpt(text, 40)),
     expected: 'V<major>.<minor>.<patch>, such as V1.0.0, without leading zeros, at most V2000.999.999',
   });
 }

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { CallerFault } from '../../domain/fault.ts';
 import { quoted } from '../../domain/ota/quoted.ts';
-import { diskFault } from '../disk.ts';
+import { diskFault, needRoom } from '../disk.ts';
 
 /** An open regular file and its size, bytes. Close it. */
 export interface InputFile {
@@ -25,10 +24,20 @@ export async function openInput(file: string): Promise<InputFile> {
   throw unreadable(file, 'no regular file');
 }
 
-/** Opens a file for writing and reading that has no name any more: whatever happens, nothing of it stays. @throws DeviceFault `ota-no-space`, `ota-io` */
-export async function openScratch(dir: string = tmpdir()): Promise<FileHandle> {
+/** Where bytes lie for the moment, and what must stay free on that disk. */
+export interface Scratch {
+  readonly dir: string;
+  readonly reserveBytes: number;
+}
+
+/**
+ * Opens a file for so many bytes that has no name any more: whatever happens, nothing of it stays.
+ * @throws DeviceFault `ota-no-space` before the first of them would take what must stay free; `ota-io`
+ */
+export async function openScratch({ dir, reserveBytes }: Scratch, bytes: number): Promise<FileHandle> {
   const file = join(dir, `tilld-ota-${randomUUID()}.tmp`);
   try {
+    needRoom(dir, bytes, reserveBytes);
     const handle = await open(file, 'wx+', 0o600);
     await unlink(file);
     return handle;

@@ -4,7 +4,7 @@ import { MANIFEST_NAME, SIGNATURE_NAME } from '../../domain/ota/manifest.ts';
 import { parseCoreName } from '../../domain/ota/names.ts';
 import { OtaFault } from '../../domain/ota/ota-fault.ts';
 import { quoted } from '../../domain/ota/quoted.ts';
-import { openScratch, writeAll } from './file.ts';
+import { openScratch, type Scratch, writeAll } from './file.ts';
 import { SIGNATURE_BYTES } from './keys.ts';
 import { PrivateKeyScan } from './private-key.ts';
 import { FileWindow } from './window.ts';
@@ -68,6 +68,9 @@ export async function hashCore(archive: FileWindow, { core }: Outer): Promise<st
   return hash.digest('hex');
 }
 
+/** Bytes that the archive inside a resource package takes beside it while it is read. */
+export const scratchBytes = ({ core }: Outer): number => (core.method === STORED ? 0 : core.size);
+
 /**
  * Gives `use` the archive inside a resource package as a file of its own: in place where it is stored, else inflated
  * into a file without a name that is gone afterwards.
@@ -75,11 +78,11 @@ export async function hashCore(archive: FileWindow, { core }: Outer): Promise<st
 export async function withInnerArchive<T>(
   archive: FileWindow,
   { core }: Outer,
-  workDir: string | undefined,
+  where: Scratch,
   use: (inner: FileWindow) => Promise<T>,
 ): Promise<T> {
   if (core.method === STORED) return use(archive.part(core.dataAt, core.size));
-  const scratch = await openScratch(workDir);
+  const scratch = await openScratch(where, core.size);
   try {
     for await (const chunk of entryData(archive, core)) await writeAll(scratch, chunk);
     return await use(new FileWindow(scratch, 0, core.size, () => {}));

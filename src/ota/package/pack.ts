@@ -6,11 +6,12 @@ import { encodeManifest, encodeVendorManifest, MANIFEST_NAME, type Manifest, SIG
 import { parseCoreName, parsePackageName } from '../../domain/ota/names.ts';
 import { OtaFault } from '../../domain/ota/ota-fault.ts';
 import type { Progress } from '../../ports/updates.ts';
+import { checkCertificates } from './certificates.ts';
 import { openInput } from './file.ts';
 import { signManifest } from './keys.ts';
 import { manifestOf } from './manifest-of.ts';
 import { PrivateKeyScan } from './private-key.ts';
-import { type Contents, checkCertificates, checkFolders, checkPosparam, readContents, readResourceLayout } from './resources.ts';
+import { type Contents, checkFolders, checkPosparam, readContents, readResourceLayout } from './resources.ts';
 import { FileWindow } from './window.ts';
 import { sourceOf, writeArchive } from './zip-writer.ts';
 
@@ -109,6 +110,6 @@ export async function checkResources(archive: FileWindow): Promise<Contents> {
   checkFolders(entries);
   const contents = await readContents(archive, entries);
   checkPosparam(contents);
-  checkCertificates(contents);
+  await checkCertificates(contents.keys);
   return contents;
 }

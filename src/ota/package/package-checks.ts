@@ -9,7 +9,7 @@ import { hashCore, type Outer, readSignature } from './outer.ts';
 import type { Contents } from './resources.ts';
 import type { FileWindow } from './window.ts';
 
-/** What an unsigned package must be, to the byte. */
+/** What a package must be, to the byte. */
 interface Exact {
   readonly size: number;
   readonly sha256: string;

@@ -1,10 +1,12 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { checkPlace, POSPARAM_PATH, RESOURCE_FOLDERS } from '../../domain/ota/entry-name.ts';
 import { MAX_SMALL_FILE_BYTES } from '../../domain/ota/limits.ts';
 import type { PackedFile } from '../../domain/ota/manifest.ts';
 import { OtaFault } from '../../domain/ota/ota-fault.ts';
 import { quoted } from '../../domain/ota/quoted.ts';
 import { readPosparam } from '../../domain/posparam/read.ts';
+import { checkKeyFolder, isInKeyFolder } from './certificates.ts';
+import { ParameterText } from './parameter-text.ts';
 import { PrivateKeyScan } from './private-key.ts';
 import type { FileWindow } from './window.ts';
 import { entryData } from './zip-data.ts';
@@ -30,8 +32,9 @@ export async function readResourceLayout(archive: FileWindow): Promise<readonly 
   return entries;
 }
 
-/** Reads every file of a resource archive. @throws OtaFault `zip-…`, `ota-private-key`, `ota-small-file` */
+/** Reads every file of a resource archive. @throws OtaFault `zip-…`, `ota-private-key`, `ota-small-file`, `ota-certificates-size`, `ota-cust-text` */
 export async function readContents(archive: FileWindow, entries: readonly ZipEntry[]): Promise<Contents> {
+  checkKeyFolder(entries);
   const files: PackedFile[] = [];
   const small = new Map<string, Uint8Array>();
   for (const entry of entries) {
@@ -51,7 +54,10 @@ export async function readContents(archive: FileWindow, entries: readonly ZipEnt
 }
 
 /** Parameters and certificates are kept: they are looked into. */
-const isKept = (path: string): boolean => path === POSPARAM_PATH || path.startsWith('key/');
+const isKept = (path: string): boolean => path === POSPARAM_PATH || isInKeyFolder(path);
+
+/** The parameters of the box itself are read by their own rules. */
+const isText = (path: string): boolean => path.startsWith('cust/') && path !== POSPARAM_PATH;
 
 async function readFile(archive: FileWindow, entry: ZipEntry): Promise<{ sha256: string; content: Uint8Array | null }> {
   const kept: Buffer[] | null = isKept(entry.name) ? [] : null;
@@ -64,11 +70,14 @@ async function readFile(archive: FileWindow, entry: ZipEntry): Promise<{ sha256:
   }
   const hash = createHash('sha256');
   const scan = new PrivateKeyScan();
+  const text = isText(entry.name) ? new ParameterText(entry.name) : null;
   for await (const chunk of entryData(archive, entry)) {
     hash.update(chunk);
     scan.next(chunk, entry.name);
+    text?.next(chunk);
     kept?.push(Buffer.from(chunk));
   }
+  text?.end();
   return { sha256: hash.digest('hex'), content: kept && Buffer.concat(kept) };
 }
 
@@ -88,38 +97,6 @@ export function checkPosparam({ posparam }: Contents): void {
     found: reading.problems.map(({ path, found, expected }) => `${path}: found ${found}, expected ${expected}`).join('; '),
     remedy: 'See `tilld posparam check`.',
   });
-}
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-
-/** `key/` takes certificates (X.509, PEM) and nothing else. @throws OtaFault `ota-certificate` */
-export function checkCertificates({ keys }: Contents): void {
-  for (const [path, bytes] of keys) {
-    // What keeps an otherwise empty folder in git, and comes along when another tool packs the tree.
-    if (bytes.length === 0 && path.endsWith('/.gitkeep')) continue;
-    const why = whyNoCertificates(Buffer.from(bytes).toString('utf8'));
-    if (why === null) continue;
-    throw new OtaFault('A file in key/ is not a certificate', {
-      code: 'ota-certificate',
-      found: `${why} in ${quoted(path)}`,
-      expected: 'X.509 certificates in PEM and nothing else',
-    });
-  }
-}
-
-function whyNoCertificates(text: string): string | null {
-  const blocks = text.match(CERTIFICATE) ?? [];
-  if (blocks.length === 0) return 'none';
-  if (text.replace(CERTIFICATE, '').includes('-----')) return 'something else';
-  return blocks.every(isCertificate) ? null : 'a malformed one';
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).subject !== null;
-  } catch {
-    return false;
-  }
 }
 
 /** All four folders must be there, as entries or by their files: one that is not was most likely forgotten. @throws OtaFault `ota-folder-missing` */

@@ -8,7 +8,7 @@ import { OtaFault } from '../../domain/ota/ota-fault.ts';
 import { quoted } from '../../domain/ota/quoted.ts';
 import type { Progress } from '../../ports/updates.ts';
 import { diskFault } from '../disk.ts';
-import { openInput, writeAll } from './file.ts';
+import { openInput, type Scratch, writeAll } from './file.ts';
 import { readOuter, withInnerArchive } from './outer.ts';
 import { UNCHECKED_SIGNER } from './package-checks.ts';
 import { readResourceLayout } from './resources.ts';
@@ -26,10 +26,11 @@ const FOLDER_MODE = 0o755;
  * one), and the firmware image (executable) or the files under `cust/ mp3/ ui/ key/`. Every byte is checked again
  * while it is written. When this resolves, every file and then every folder below `into` has been synced; `into` itself,
  * to which the caller may add, and its parent have not. After a fault an unfinished `into` is left for the caller to
- * remove. `progress` counts bytes read.
+ * remove. `progress` counts bytes read; `reserveBytes` of the disk
+ * stay free while an archive is inflated beside it.
  * @throws OtaFault; CallerFault `ota-unchecked` when nobody looked at who signed it; DeviceFault `ota-no-space`, `ota-io`
  */
-export async function unpackPackage(verified: VerifiedPackage, into: string, progress?: Progress): Promise<void> {
+export async function unpackPackage(verified: VerifiedPackage, into: string, progress?: Progress, reserveBytes = 0): Promise<void> {
   if (verified.signedBy === UNCHECKED_SIGNER)
     throw new CallerFault('The signature of the package was not checked', {
       code: 'ota-unchecked',
@@ -46,7 +47,7 @@ export async function unpackPackage(verified: VerifiedPackage, into: string, pro
     await stage.begin();
     await stage.write(MANIFEST_NAME, [verified.manifestBytes], FILE_MODE);
     if (verified.signature) await stage.write(SIGNATURE_NAME, [verified.signature], FILE_MODE);
-    await unpackCore(archive, verified, stage, dirname(into));
+    await unpackCore(archive, verified, stage, { dir: dirname(into), reserveBytes });
     await stage.end();
     progress?.(size, size);
   } finally {
@@ -54,7 +55,7 @@ export async function unpackPackage(verified: VerifiedPackage, into: string, pro
   }
 }
 
-async function unpackCore(archive: FileWindow, { manifest }: VerifiedPackage, stage: Stage, workDir: string): Promise<void> {
+async function unpackCore(archive: FileWindow, { manifest }: VerifiedPackage, stage: Stage, scratch: Scratch): Promise<void> {
   const outer = await readOuter(archive);
   const [core] = manifest.core;
   if (manifest.type === 'AP') {
@@ -62,7 +63,7 @@ async function unpackCore(archive: FileWindow, { manifest }: VerifiedPackage, st
     await unpackFile(archive, outer.core, core, stage, PROGRAM_MODE);
     return;
   }
-  await withInnerArchive(archive, outer, workDir, async (inner) => {
+  await withInnerArchive(archive, outer, scratch, async (inner) => {
     const files = new Map(manifest.files.map((file) => [file.path, file]));
     for (const entry of await readResourceLayout(inner)) {
       if (entry.name.endsWith('/')) continue;

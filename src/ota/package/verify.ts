@@ -1,13 +1,16 @@
+import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
 import { decodeManifest, decodeVendorManifest } from '../../domain/ota/decode-manifest.ts';
 import type { Manifest } from '../../domain/ota/manifest.ts';
 import { type PackageName, parsePackageName } from '../../domain/ota/names.ts';
 import { OtaFault } from '../../domain/ota/ota-fault.ts';
 import type { Progress } from '../../ports/updates.ts';
+import { RESERVE_BYTES } from '../disk.ts';
+import { checkCertificates } from './certificates.ts';
 import { type Check, Checks } from './check.ts';
-import { openInput } from './file.ts';
+import { openInput, type Scratch } from './file.ts';
 import { manifestOf } from './manifest-of.ts';
-import { type Outer, readManifestBytes, readOuter, withInnerArchive } from './outer.ts';
+import { type Outer, readManifestBytes, readOuter, scratchBytes, withInnerArchive } from './outer.ts';
 import {
   checkAgreement,
   checkCore,
@@ -18,7 +21,7 @@ import {
   type Signed,
   UNCHECKED_SIGNER,
 } from './package-checks.ts';
-import { type Contents, checkCertificates, checkPosparam, readContents, readResourceLayout } from './resources.ts';
+import { type Contents, checkPosparam, readContents, readResourceLayout } from './resources.ts';
 import { FileWindow } from './window.ts';
 
 export interface VerifyOptions {
@@ -29,8 +32,12 @@ export interface VerifyOptions {
   readonly keys: readonly string[] | null;
   /** Opt-in to one unsigned package of the vendor's own script: its exact size and SHA-256 (hex). */
   readonly unsigned?: { readonly size: number; readonly sha256: string };
+  /** What the file must be to the byte, found out before anything in it is looked at. */
+  readonly meant?: { readonly size: number; readonly sha256: string };
   /** Where a core file that other tools packed deflated is inflated for the moment; default the system's folder for temporary files. */
   readonly workDir?: string;
+  /** Bytes of its disk that stay free then; default 16 MiB. */
+  readonly reserveBytes?: number;
   /** The package's file name when the file on disk is called otherwise. */
   readonly name?: string;
   /** Bytes read, of all that have to be: a package is read up to three times. */
@@ -55,6 +62,8 @@ export interface VerifiedPackage {
   readonly size: number;
   /** Id of the key that signed it, `unknown` when `keys` was null; null: unsigned. */
   readonly signedBy: string | null;
+  /** Bytes it takes beside itself while it is unpacked: a resource archive that another tool deflated. */
+  readonly scratchBytes: number;
   readonly checks: readonly Check[];
 }
 
@@ -108,6 +117,7 @@ async function examine(file: string, options: VerifyOptions, checks: Checks, see
   try {
     seen.size = size;
     const fileName = options.name ?? basename(file);
+    const exact = options.meant ?? options.unsigned;
     const name = await checks.want(
       'name',
       ({ type }) => `${fileName}, ${KINDS[type]}`,
@@ -116,7 +126,7 @@ async function examine(file: string, options: VerifyOptions, checks: Checks, see
     await checks.need(
       'size',
       () => `${size} bytes`,
-      () => checkSize(size, options.unsigned),
+      () => checkSize(size, exact),
     );
     const passes = size * (name?.type === 'AP' ? 2 : 3);
     let done = 0;
@@ -127,7 +137,7 @@ async function examine(file: string, options: VerifyOptions, checks: Checks, see
     const sha256 = await checks.need(
       'hash',
       (hash) => `sha256 ${hash}`,
-      () => hashAll(archive, options.unsigned),
+      () => hashAll(archive, exact),
     );
     seen.sha256 = sha256;
     const outer = await checks.need(
@@ -144,7 +154,8 @@ async function examine(file: string, options: VerifyOptions, checks: Checks, see
       checkSignature(archive, outer, manifestBytes, options.keys, options.unsigned !== undefined),
     );
     seen.signedBy = signed?.by ?? null;
-    const content = await examineContent(archive, outer, manifestBytes, { name, workDir: options.workDir }, checks, seen);
+    const scratch = { dir: options.workDir ?? tmpdir(), reserveBytes: options.reserveBytes ?? RESERVE_BYTES };
+    const content = await examineContent(archive, outer, manifestBytes, { name, scratch }, checks, seen);
     options.progress?.(passes, passes);
     return {
       name: fileName,
@@ -154,6 +165,7 @@ async function examine(file: string, options: VerifyOptions, checks: Checks, see
       manifestBytes,
       signature: signed?.signature ?? null,
       signedBy: signed?.by ?? null,
+      scratchBytes: content.type === 'CUST' ? scratchBytes(outer) : 0,
     };
   } finally {
     await handle.close();
@@ -172,7 +184,7 @@ async function examineContent(
   archive: FileWindow,
   outer: Outer,
   manifestBytes: Uint8Array,
-  { name, workDir }: { name: PackageName | null; workDir: string | undefined },
+  { name, scratch }: { name: PackageName | null; scratch: Scratch },
   checks: Checks,
   seen: Seen,
 ): Promise<Manifest> {
@@ -190,7 +202,7 @@ async function examineContent(
     (hash) => `sha256 ${hash}`,
     () => checkCore(archive, outer, told),
   );
-  const contents = guide.type === 'AP' ? null : await examineResources(archive, outer, workDir, checks);
+  const contents = guide.type === 'AP' ? null : await examineResources(archive, outer, scratch, checks);
   const manifest =
     told ??
     manifestOf({ ...guide, model: name?.model, core: { name: outer.core.name, size: outer.core.size, sha256: coreHash }, contents });
@@ -207,8 +219,8 @@ async function examineContent(
 const describe = ({ type, version, customerName }: Pick<Manifest, 'type' | 'version' | 'customerName'>): string =>
   `${KINDS[type]}, ${version}, for ${customerName}`;
 
-const examineResources = (archive: FileWindow, outer: Outer, workDir: string | undefined, checks: Checks): Promise<Contents> =>
-  withInnerArchive(archive, outer, workDir, async (inner) => {
+const examineResources = (archive: FileWindow, outer: Outer, scratch: Scratch, checks: Checks): Promise<Contents> =>
+  withInnerArchive(archive, outer, scratch, async (inner) => {
     const entries = await checks.need(
       'inner archive',
       (all) => `${all.length} entries; zip profile kept`,
@@ -227,7 +239,7 @@ const examineResources = (archive: FileWindow, outer: Outer, workDir: string | u
     await checks.want(
       'certificates',
       () => `${contents.keys.size} files in key/`,
-      () => checkCertificates(contents),
+      () => checkCertificates(contents.keys),
     );
     return contents;
   });

@@ -2,7 +2,10 @@ import type { FileHandle } from 'node:fs/promises';
 import { OtaFault } from '../../domain/ota/ota-fault.ts';
 import { diskFault } from '../disk.ts';
 
-const CHUNK_BYTES = 128 * 1024;
+/** Every read waits for another thread; this is large enough for that not to count, small enough for a processor's cache. */
+const CHUNK_BYTES = 512 * 1024;
+/** Of whoever read last. A new one for each of a thousand files would be garbage faster than it is collected. */
+let spare: Buffer | null = null;
 
 /** A stretch of an open file, read piece by piece: a package, or the archive inside it. */
 export class FileWindow {
@@ -31,13 +34,18 @@ export class FileWindow {
     return bytes;
   }
 
-  /** All bytes from `at` on, in order. A chunk is overwritten when the next one is asked for. @throws as `read` */
+  /** All bytes from `at` on, in order. A chunk is overwritten by whatever is read next. @throws as `read` */
   async *chunks(at = 0, length = this.size - at): AsyncGenerator<Uint8Array> {
-    const buffer = Buffer.allocUnsafe(Math.min(length, CHUNK_BYTES));
-    for (let done = 0; done < length; done += buffer.length) {
-      const chunk = buffer.subarray(0, Math.min(buffer.length, length - done));
-      await this.#fill(chunk, at + done);
-      yield chunk;
+    const buffer = spare ?? Buffer.allocUnsafe(CHUNK_BYTES);
+    spare = null;
+    try {
+      for (let done = 0; done < length; done += buffer.length) {
+        const chunk = buffer.subarray(0, Math.min(buffer.length, length - done));
+        await this.#fill(chunk, at + done);
+        yield chunk;
+      }
+    } finally {
+      spare = buffer;
     }
   }
 

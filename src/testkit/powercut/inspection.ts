@@ -3,19 +3,21 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Fault } from '../../domain/fault.ts';
 import { OtaFault } from '../../domain/ota/ota-fault.ts';
-import type { Release } from '../../domain/ota/update.ts';
+import type { Release, UpdateState } from '../../domain/ota/update.ts';
 import { type Choice, choose } from '../../ota/launch-choice.ts';
 import { imagePath } from '../../ota/launch-image.ts';
 import { otaPaths } from '../../ota/paths.ts';
+import { readState } from '../../ota/state-file.ts';
 import { createUpdates } from '../../ota/updates.ts';
 import type { Updates } from '../../ports/updates.ts';
-import { install, type Promised } from './install.ts';
+import { isDone, perform } from './acts.ts';
+import type { Promised } from './install.ts';
 import { policyOf } from './policy.ts';
 import type { Case, Packed } from './sample-boxes.ts';
 
-const NOTHING_PROMISED: Promised = { generation: 0, downloaded: 0, done: false };
+const NOTHING_PROMISED: Promised = { generation: 0, downloaded: 0, tries: 0, done: false };
 
-/** The last that was promised before a power cut, from the lines the install had said. */
+/** The last that was promised before a power cut, from the lines the process had said. */
 export const promisedBy = (said: readonly string[]): Promised =>
   said.reduce((last, line) => (line.startsWith('{') ? (JSON.parse(line) as Promised) : last), NOTHING_PROMISED);
 
@@ -23,16 +25,17 @@ export const promisedBy = (said: readonly string[]): Promised =>
 export interface Looking {
   /** The state file is damaged on top of it: then it is enough that the box runs with something whole. */
   readonly damaged?: boolean;
-  /** The install is made again, and must end with the new release. */
+  /** The same is done again, and must end well. */
   readonly again?: boolean;
 }
 
 /**
- * Boots a box whose power went during an install, and tells all that is wrong with it: it must run the old release or
- * the new one, whole, and have kept every promise.
+ * Boots a box whose power went, and tells all that is wrong with it: it must run the old release or the new one, whole,
+ * and have kept every promise.
  */
 export async function inspect(stateDir: string, sample: Case, promised: Promised, looking: Looking = {}): Promise<string[]> {
-  const wrong: string[] = [];
+  // First: the launcher counts a try, and a download is given up or repaired.
+  const wrong = looking.damaged ? [] : brokenPromises(readState(stateDir).state, sample, promised);
   const choice = await launcherChoice(stateDir, wrong);
   const reports: Fault[] = [];
   const open = () =>
@@ -45,17 +48,25 @@ export async function inspect(stateDir: string, sample: Case, promised: Promised
     });
   const updates = open();
   wrong.push(...runs(stateDir, sample, choice, updates));
-  const { slots, generation } = updates.state();
-  const { current } = slots[sample.type];
   if (!looking.damaged) {
     for (const report of reports) wrong.push(`on opening: ${report.explain()}`);
-    if (generation < promised.generation) wrong.push(`the state is of generation ${generation}, promised was ${promised.generation}`);
-    if (promised.done && current?.sha256 !== sample.next.offer.sha256) wrong.push(`${current?.id} runs although the new one was promised`);
     wrong.push(...downloadedBytes(stateDir, sample.next, promised, updates));
   }
   if (sample.type === 'CUST') wrong.push(...(await serves(updates, sample)));
-  if (looking.again && wrong.length === 0) wrong.push(...(await installAgain(updates, stateDir, sample)));
+  if (looking.again && wrong.length === 0) wrong.push(...(await doAgain(updates, stateDir, sample)));
   return wrong;
+}
+
+function brokenPromises(state: UpdateState, sample: Case, promised: Promised): string[] {
+  const { current, trial } = state.slots[sample.type];
+  const broken: string[] = [];
+  if (state.generation < promised.generation)
+    broken.push(`the state is of generation ${state.generation}, promised was ${promised.generation}`);
+  if (promised.done && !isDone(sample, state)) broken.push(`${current?.id} is current, and what was promised is not done`);
+  if (trial && trial.tries < promised.tries) broken.push(`${trial.tries} tries are on record, promised were ${promised.tries}`);
+  if (sample.act === 'trial' && current?.sha256 !== sample.next.offer.sha256)
+    broken.push(`${current?.id} is current although nobody gave the new one up`);
+  return broken;
 }
 
 async function launcherChoice(stateDir: string, wrong: string[]): Promise<Choice> {
@@ -125,12 +136,14 @@ async function serves(updates: Updates, sample: Case): Promise<string[]> {
   return wrong;
 }
 
-async function installAgain(updates: Updates, stateDir: string, { next, type }: Case): Promise<string[]> {
-  await install(updates, next, () => undefined).catch((error: unknown) => {
+async function doAgain(updates: Updates, stateDir: string, sample: Case): Promise<string[]> {
+  const nobody = () => undefined;
+  await perform(sample, updates, nobody).catch((error: unknown) => {
     // A file system that gave a file its length before its bytes: noticed by the hash, and the package comes again.
     if (!(error instanceof OtaFault) || error.code !== 'ota-hash') throw error;
-    return install(updates, next, () => undefined);
+    return perform(sample, updates, nobody);
   });
-  const { current } = updates.state().slots[type];
-  return current?.sha256 === next.offer.sha256 ? differences(stateDir, current, next) : [`the repeated install ends with ${current?.id}`];
+  const { current } = updates.state().slots[sample.type];
+  if (!isDone(sample, updates.state())) return [`done once more, it ends with ${current?.id}`];
+  return differences(stateDir, current, packedOf(sample, current) ?? null);
 }

@@ -1,12 +1,15 @@
 import fs from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { PackageOffer } from '../../domain/ota/update.ts';
+import type { PackageOffer, PackageType } from '../../domain/ota/update.ts';
 import { createUpdates } from '../../ota/updates.ts';
-import { install, type Promised } from './install.ts';
+import { type Act, perform } from './acts.ts';
+import type { Promised } from './install.ts';
 import { policyOf } from './policy.ts';
 
 /** What the child is told in the file its only argument names. */
 export interface InstallTask {
+  readonly act: Act;
+  readonly type: PackageType;
   /** State directory of the box. */
   readonly directory: string;
   readonly offer: PackageOffer;
@@ -21,7 +24,9 @@ export interface InstallTask {
 
 const say = (value: Promised | 'ready') => void fs.writeSync(1, `${JSON.stringify(value)}\n`);
 
-const { directory, offer, etag, file, publicKey, waits } = JSON.parse(fs.readFileSync(process.argv[2] ?? '', 'utf8')) as InstallTask;
+const { act, type, directory, offer, etag, file, publicKey, waits } = JSON.parse(
+  fs.readFileSync(process.argv[2] ?? '', 'utf8'),
+) as InstallTask;
 const bytes = fs.readFileSync(file);
 // The thread that works on files is there from now on.
 await stat(file);
@@ -29,4 +34,5 @@ if (waits) {
   say('ready');
   fs.readSync(0, Buffer.alloc(1));
 }
-await install(createUpdates({ directory, policy: policyOf(publicKey), wallMs: () => Date.now() }), { offer, bytes, etag }, say);
+const next = { offer, bytes, etag, file };
+await perform({ act, type, next }, createUpdates({ directory, policy: policyOf(publicKey), wallMs: () => Date.now() }), say);

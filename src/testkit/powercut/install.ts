@@ -9,13 +9,15 @@ export interface Sample {
   readonly etag: string | null;
 }
 
-/** What an install has promised so far: all of it must be there after a power cut at any later time. */
+/** What has been promised so far: all of it must be there after a power cut at any later time. */
 export interface Promised {
   /** Of the state of the updates. */
   readonly generation: number;
   /** Bytes of the package that a download need not fetch again; counts until the package is switched to. */
   readonly downloaded: number;
-  /** The package is the one that runs. */
+  /** Starts of a release on trial that were counted. */
+  readonly tries: number;
+  /** All that is to be done is done: the package is the one that runs, say. */
   readonly done: boolean;
 }
 
@@ -26,7 +28,7 @@ const PARTS = 3;
 export async function install(updates: Updates, { offer, bytes, etag }: Sample, promise: (promised: Promised) => void): Promise<void> {
   const isCurrent = () => Object.values(updates.state().slots).some(({ current }) => current?.sha256 === offer.sha256);
   let downloaded = 0;
-  const step = () => promise({ generation: updates.state().generation, downloaded, done: isCurrent() });
+  const step = () => promise({ generation: updates.state().generation, downloaded, tries: 0, done: isCurrent() });
   if (isCurrent()) return step();
   downloaded = await updates.begin(offer);
   step();

@@ -7,7 +7,7 @@ import { type Moment, momentsOf, rebuild, syncsOf, type Tape } from './replay.ts
 import type { Case } from './sample-boxes.ts';
 import { record } from './tracing.ts';
 
-/** Prepares a box, installs the package on it, and keeps every call of that. */
+/** Prepares a box, does to it what the case is about, and keeps every call of that. */
 export async function tapeOf(sample: Case, work: string): Promise<Tape> {
   const root = path.join(work, 'recorded');
   const template = path.join(work, 'before');
