@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { excerpt } from '../domain/card-data.ts';
 import { Fault } from '../domain/fault.ts';
 import { type JsonObject, parseJson } from '../domain/json.ts';
 import type { BackendLog } from './environment.ts';
@@ -38,7 +39,7 @@ export async function controlBody(c: Context, maxBytes = MAX_CONTROL_BYTES): Pro
 /** A field nobody reads is a mistake of whoever sent it. @throws Refusal `request-invalid` */
 export function demandNothingElse(rest: JsonObject): void {
   const [unknown] = Object.keys(rest);
-  if (unknown !== undefined) throw invalid(unknown.slice(0, 40), 'not given: this request does not know it');
+  if (unknown !== undefined) throw invalid(excerpt(unknown, 40), 'not given: this request does not know it');
 }
 
 export const invalid = (name: string, expected: string): Refusal =>

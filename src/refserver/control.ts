@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { readablePath } from '../domain/readable-path.ts';
 import type { Announcer } from './announcer.ts';
 import { changeStream } from './change-stream.ts';
 import type { Changes } from './changes.ts';
@@ -87,7 +88,9 @@ export function controlRoutes(side: ControlSide): Hono<HttpEnv> {
   });
 
   app.get('/stream', (c) => changeStream(c, changes, side.stopping));
-  app.all('*', (c) => errorReply(new Refusal(404, `There is no ${c.req.method} ${c.req.path} here`, { code: 'not-found' }), side.log));
+  app.all('*', (c) =>
+    errorReply(new Refusal(404, `There is no ${c.req.method} ${readablePath(c.req.path)} here`, { code: 'not-found' }), side.log),
+  );
   return app;
 }
 

@@ -1,3 +1,4 @@
+import { excerpt } from '../domain/card-data.ts';
 import { Refusal } from './refusal.ts';
 
 /** A number a fault can be given, with its range and what it is when left out. */
@@ -148,7 +149,7 @@ function numbersOf(spec: FaultSpec, given: Readonly<Record<string, unknown>>): R
   const known = spec.numbers ?? {};
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
   if (unknown !== undefined)
-    throw invalid(unknown.slice(0, 40), given[unknown], `one of ${['kind', 'times', 'path', ...Object.keys(known)].join(', ')}`);
+    throw invalid(excerpt(unknown, 40), given[unknown], `one of ${['kind', 'times', 'path', ...Object.keys(known)].join(', ')}`);
   const entries = Object.entries(known).map(([name, range]): [string, number] => {
     const value = given[name];
     return [name, value === undefined || value === null ? range.default : whole(name, value, range.least, range.most)];
@@ -162,6 +163,6 @@ function whole(name: string, value: unknown, least: number, most: number): numbe
 }
 
 function invalid(name: string, found: unknown, expected: string): Refusal {
-  const text = found === undefined ? 'nothing' : JSON.stringify(found).slice(0, 100);
+  const text = found === undefined ? 'nothing' : excerpt(JSON.stringify(found), 100);
   return new Refusal(400, `The fault's ${name} is not usable`, { code: 'fault-invalid', found: text, expected });
 }

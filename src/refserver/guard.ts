@@ -1,12 +1,10 @@
 import type { MiddlewareHandler } from 'hono';
+import { isLoopback } from '../domain/loopback.ts';
 import { errorReply } from './control-request.ts';
 import type { BackendLog } from './environment.ts';
 import { Refusal } from './refusal.ts';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
-
-/** Whether a host to listen on can be reached from this machine alone. */
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /**
  * Keeps other web sites away from the control API: a browser may not call it from a page of another origin, and, as

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { Fault } from '../domain/fault.ts';
+import { readablePath } from '../domain/readable-path.ts';
 import {
   decodePaymentRequest,
   decodeRegisterRequest,
@@ -74,7 +75,7 @@ export function promptpayRoutes(side: PromptPaySide): Hono<HttpEnv> {
     const { request, header } = await received(c.req, 'other');
     return reply(201, upload(side, request, header));
   });
-  app.all('*', (c) => reply(404, encodeErrorReply(`There is no ${c.req.method} ${c.req.path} here`)));
+  app.all('*', (c) => reply(404, encodeErrorReply(`There is no ${c.req.method} ${readablePath(c.req.path)} here`)));
   return app;
 }
 

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { Fault } from '../domain/fault.ts';
+import { isLoopback } from '../domain/loopback.ts';
+import { readablePath } from '../domain/readable-path.ts';
 import { decodeState, deviceOfTopic, MAX_MQTT_BYTES } from '../protocols/promptpay/codec.ts';
 import type { SignerSettings } from '../protocols/promptpay/settings.ts';
 import { Announcer } from './announcer.ts';
@@ -21,7 +23,7 @@ import { Sales } from './ds50/sales.ts';
 import { type BackendClock, type BackendEntropy, type BackendLog, silentLog, systemClock, systemEntropy } from './environment.ts';
 import { EventLogs } from './event-logs.ts';
 import { FaultBoard } from './faults.ts';
-import { guard, isLoopback } from './guard.ts';
+import { guard } from './guard.ts';
 import type { HttpEnv } from './interference.ts';
 import { pageRoutes } from './page-files.ts';
 import { type AmountLimits, promptpayRoutes } from './promptpay.ts';
@@ -114,7 +116,9 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
     const signatures = new Signatures(options.signers ?? REFERENCE_SIGNERS, clock);
     const app = new Hono<HttpEnv>();
     app.onError((error) => errorReply(error, log));
-    app.notFound((c) => errorReply(new Refusal(404, `There is no ${c.req.method} ${c.req.path} here`, { code: 'not-found' }), log));
+    app.notFound((c) =>
+      errorReply(new Refusal(404, `There is no ${c.req.method} ${readablePath(c.req.path)} here`, { code: 'not-found' }), log),
+    );
     app.route('/api', promptpayRoutes({ ...side, signatures, limits: options.amountLimits ?? DEFAULT_LIMITS }));
     const ds50 = { ...REFERENCE_DS50, ...options.ds50 };
     const payments = { sales: new Sales(db, clock, entropy), issuer: new Issuer() };

@@ -63,6 +63,7 @@ describe('a part of a package', () => {
     ['the server gives less than asked', 4, partial('ef', 'bytes 4-5/10'), { state: 'part', total: 10 }],
     ['the whole file, and it fits', 0, full('abc'), { state: 'part', etag: TAG, total: 3 }],
     ['no tag at all', 0, partial('abcd', 'bytes 0-3/10', {}), { state: 'part', etag: null }],
+    ['a tag that could be card data', 0, partial('abcd', 'bytes 0-3/10', { etag: '"4111111111111111"' }), { state: 'part', etag: null }],
     ['the whole file instead of a later part', 4, full('abcdefghij'), { state: 'changed' }],
     ['another tag', 4, partial('efgh', 'bytes 4-7/10', { etag: '"v2"' }), { state: 'changed' }],
     ['no tag where there was one', 4, partial('efgh', 'bytes 4-7/10', {}), { state: 'changed' }],

@@ -1,3 +1,4 @@
+import { withoutCardData } from '../../domain/card-data.ts';
 import { RequestFault } from '../../domain/request-fault.ts';
 import { createHttpClient, type HttpClient, type HttpReply, isJson } from '../../net/http.ts';
 import type { Dial } from '../../net/socket.ts';
@@ -52,8 +53,9 @@ export class TmsClient implements UpdateGateway {
     };
     const reply = await this.#send('part', path, headers, signal, from > 0 ? [200] : []);
     if (isPage(reply)) throw bad('peer-not-a-file', 'Something in between answered with a page', `status ${reply.status}`, true);
-    if (reply.status === 200) return whole(reply, range);
-    if (reply.status === 206) return part(reply, range);
+    const tagged = { ...reply, etag: storableTag(reply.etag) };
+    if (reply.status === 200) return whole(tagged, range);
+    if (reply.status === 206) return part(tagged, range);
     if (reply.status === 416) throw bad('range-refused', 'The TMS has no such part of the file', `bytes from ${from}`, false);
     throw unusable(reply);
   }
@@ -96,6 +98,9 @@ export class TmsClient implements UpdateGateway {
     }
   }
 }
+
+/** The tag is kept on the disk: one that could be card data counts as none. The hash of the whole file is checked in any case. */
+const storableTag = (etag: string | null): string | null => (etag === null || withoutCardData(etag) === etag ? etag : null);
 
 /** A server without ranges sends the whole file: good for the first part, if it fits. */
 function whole({ body, etag }: HttpReply, { from, length }: PackageRange): PackagePart {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MAX_PACKAGE_BYTES } from '../../domain/ota/limits.ts';
 import { type PackageOffer, UPDATE_STATUS, type UpdateStatusName } from '../../domain/ota/update.ts';
 import { compact, documented, fixture, raw, refusal, textOf } from '../../testkit/ds50-messages.ts';
 import * as tms from './tms.ts';
@@ -51,6 +52,11 @@ test('an instruction without deadline and permit has neither', () => {
   expect(textOf(tms.encodeInstruction(open))).not.toContain('deadline');
 });
 
+test('an instruction may speak of the largest package there can be', () => {
+  const update = { ...instruction(), size: MAX_PACKAGE_BYTES };
+  expect(tms.decodeInstruction(raw({ update })).size).toBe(MAX_PACKAGE_BYTES);
+});
+
 test.each<[string, unknown]>([
   ['deployment', ''],
   ['deployment', 'a/b'],
@@ -60,11 +66,15 @@ test.each<[string, unknown]>([
   ['name', '.zip'],
   ['name', 'CUST_DS50-MQ_ACME_V1.0.0.exe'],
   ['name', `${'a'.repeat(130)}.zip`],
+  ['deployment', '4111111111111111'],
+  ['deployment', 'PIN:0412AC89ABCDEF67'],
+  ['name', '4111-1111-1111-1111.zip'],
+  ['path', '/tms/378282246310005'],
   ['size', 0],
   ['size', -1],
   ['size', 1.5],
   ['size', '1234'],
-  ['size', 2 ** 32],
+  ['size', MAX_PACKAGE_BYTES + 1],
   ['sha256', SHA.toUpperCase()],
   ['sha256', SHA.slice(1)],
   ['sha256', `${SHA}\n`],
@@ -123,7 +133,7 @@ test('every instruction and a full report survive the wire, within the size limi
   const offers = fc.record({
     deployment: fc.stringMatching(/^[\w.:-]{1,64}$/),
     name: fc.stringMatching(/^[A-Za-z0-9][\w.-]{0,30}\.zip$/),
-    size: fc.integer({ min: 1, max: 2 ** 32 - 2 }),
+    size: fc.integer({ min: 1, max: MAX_PACKAGE_BYTES }),
     sha256: fc.stringMatching(/^[0-9a-f]{64}$/),
     path: fc.stringMatching(/^(\/[\w-]{1,20}){1,5}$/),
     permitDowngrade: fc.boolean(),

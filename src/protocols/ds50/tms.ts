@@ -1,5 +1,7 @@
+import { withoutCardData } from '../../domain/card-data.ts';
 import { type JsonObject, type JsonValue, parseJson } from '../../domain/json.ts';
 import { asBoolean, asInteger, asList, asObject, asOneOf, asPattern, MessageFault } from '../../domain/json-fields.ts';
+import { MAX_PACKAGE_BYTES } from '../../domain/ota/limits.ts';
 import { type PackageOffer, UPDATE_STATUS, type UpdateReport, type UpdateStatusName } from '../../domain/ota/update.ts';
 import { asSerial, bodyObject, MAX_MQTT_BYTES, toBytes } from './message.ts';
 
@@ -10,8 +12,6 @@ export const packagePath = (sha256: string): string => `/tms/v1/packages/${sha25
 
 /** Most reports in one message. */
 export const MAX_STATUS_REPORTS = 50;
-/** A zip without zip64 is smaller. */
-const MAX_PACKAGE_BYTES = 0xffff_fffe;
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 const STATUS_NAMES = Object.keys(UPDATE_STATUS) as UpdateStatusName[];
 
@@ -37,7 +37,7 @@ export function instructionIn(object: JsonObject): PackageOffer {
   const update = asObject(object.update, 'update');
   return {
     deployment: asDeployment(update.deployment, 'update.deployment'),
-    name: asPattern(update.name, 'update.name', /^[A-Za-z0-9][\w.-]{0,123}\.zip$/, 'the file name of a package'),
+    name: asKept(update.name, 'update.name', /^[A-Za-z0-9][\w.-]{0,123}\.zip$/, 'the file name of a package'),
     size: asInteger(update.size, 'update.size', 1, MAX_PACKAGE_BYTES),
     sha256: asPattern(update.sha256, 'update.sha256', /^[0-9a-f]{64}$/, '64 lower-case hex digits'),
     path: asPath(update.path, 'update.path'),
@@ -46,12 +46,19 @@ export function instructionIn(object: JsonObject): PackageOffer {
   };
 }
 
+/** A text that is kept as it is, so it must not be, or hold, a card number. @throws MessageFault */
+function asKept(value: JsonValue | undefined, path: string, pattern: RegExp, expected: string): string {
+  const text = asPattern(value, path, pattern, expected);
+  if (withoutCardData(text) !== text) throw new MessageFault(path, value, 'a text that could not be card data');
+  return text;
+}
+
 /** A path at the TMS the box knows: nothing that could lead to another host or out of a folder. */
 const asPath = (value: JsonValue | undefined, path: string): string =>
-  asPattern(value, path, /^(?!.*(?:\.\.|\/\/))\/[\w./-]{1,200}$/, 'a path that begins with /, of A-Z a-z 0-9 _ . / -, without .. and //');
+  asKept(value, path, /^(?!.*(?:\.\.|\/\/))\/[\w./-]{1,200}$/, 'a path that begins with /, of A-Z a-z 0-9 _ . / -, without .. and //');
 
 const asDeployment = (value: JsonValue | undefined, path: string): string =>
-  asPattern(value, path, /^[\w.:-]{1,64}$/, '1 to 64 of A-Z a-z 0-9 _ . : -');
+  asKept(value, path, /^[\w.:-]{1,64}$/, '1 to 64 of A-Z a-z 0-9 _ . : -');
 
 function asTime(value: JsonValue | undefined, path: string): number {
   const ms = Date.parse(asPattern(value, path, RFC3339, 'a time in RFC 3339'));
@@ -97,11 +104,11 @@ function reportIn(value: JsonValue, path: string): TimedUpdateReport {
   if (report.status !== UPDATE_STATUS[status])
     throw new MessageFault(`${path}.status`, report.status, `${UPDATE_STATUS[status]}, as ${status} is numbered`);
   return {
-    id: asPattern(report.id, `${path}.id`, /^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters'),
+    id: asKept(report.id, `${path}.id`, /^[\x21-\x7e]{1,128}$/, '1 to 128 visible ASCII characters'),
     deployment: asDeployment(report.deployment, `${path}.deployment`),
     status,
     progress: asInteger(report.progress, `${path}.progress`, 0, 100),
-    reason: asPattern(report.reason, `${path}.reason`, /^[a-z0-9-]{0,64}$/, 'a code in lower case, or nothing'),
+    reason: asKept(report.reason, `${path}.reason`, /^[a-z0-9-]{0,64}$/, 'a code in lower case, or nothing'),
     atMs: asTime(report.time, `${path}.time`),
   };
 }

@@ -1,7 +1,9 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { CardSecret } from '../../domain/card.ts';
+import { excerpt } from '../../domain/card-data.ts';
 import { Fault } from '../../domain/fault.ts';
+import { readablePath } from '../../domain/readable-path.ts';
 import {
   decodeDetailsRequest,
   decodeSaleRequest,
@@ -49,7 +51,7 @@ export function paymentRoutes(side: PaymentSide): Hono<HttpEnv> {
     const { total, sale } = side.sales.page(decodeDetailsRequest(await bytesOf(c)));
     return json(encodeDetailsReply({ total, records: sale ? [recordOf(sale)] : [] }));
   });
-  app.all('*', (c) => says(404, `There is no ${c.req.method} ${c.req.path} here`));
+  app.all('*', (c) => says(404, `There is no ${c.req.method} ${readablePath(c.req.path)} here`));
   return app;
 }
 
@@ -104,7 +106,7 @@ function refusalReply(error: Error, log: BackendLog): Response {
   return says(500, 'The backend failed; its log says why');
 }
 
-const says = (status: number, message: string): Response => Response.json({ message }, { status });
+const says = (status: number, message: string): Response => Response.json({ message: excerpt(message, 1_000) }, { status });
 
 const json = (body: Uint8Array): Response =>
   new Response(body as Uint8Array<ArrayBuffer>, { headers: { 'content-type': 'application/json' } });

@@ -107,7 +107,6 @@ test.each<[string, object]>([
   ['amount', { ...ORDER, amount: '0' }],
   ['transType', { ...ORDER, transType: '01' }],
   ['orderId', { ...ORDER, orderId: '' }],
-  ['message', { ...ORDER, message: 1 }],
   ['retain', { ...ORDER, retain: 1 }],
   ['duplicate', { ...ORDER, duplicate: 'yes' }],
   ['raw', { deviceSn: SN, raw: {} }],

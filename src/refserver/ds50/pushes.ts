@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { excerpt } from '../../domain/card-data.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { decodeMessage, topicOf } from '../../protocols/ds50/codec.ts';
 import type { Announcer } from '../announcer.ts';
@@ -10,12 +11,16 @@ import { integerOf, textOf } from '../store.ts';
 export interface Push {
   readonly deviceSn: string;
   readonly topic: string;
+  /** Without card data, whatever was sent. */
   readonly payload: string;
   readonly retain: boolean;
   /** How often it was published; 2 when asked for twice. */
   readonly copies: number;
   readonly sentAtMs: number;
 }
+
+/** Longest payload kept to be looked at, characters. */
+const MAX_SHOWN = 16_384;
 
 /** What the customer's server pushes to the boxes. */
 export class Pushes {
@@ -41,10 +46,11 @@ export class Pushes {
   async send({ deviceSn, retain, duplicate, raw, ...message }: JsonObject): Promise<Push> {
     if (typeof deviceSn !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(deviceSn))
       throw invalid('deviceSn', 'a serial number: 1 to 64 of A-Z a-z 0-9 _ -');
+    const payload = raw === undefined ? this.#order(message) : rawText(raw, message);
     const push = {
       deviceSn,
       topic: topicOf(this.#topicPrefix, deviceSn),
-      payload: raw === undefined ? this.#order(message) : rawText(raw, message),
+      payload: excerpt(payload, MAX_SHOWN),
       retain: flag('retain', retain),
       copies: flag('duplicate', duplicate) ? 2 : 1,
       sentAtMs: this.#clock.wallMs(),
@@ -52,7 +58,7 @@ export class Pushes {
     this.#db
       .prepare('INSERT INTO ds50_pushes (device_sn, topic, payload, retain, copies, sent_at_ms) VALUES (?, ?, ?, ?, ?, ?)')
       .run(push.deviceSn, push.topic, push.payload, push.retain ? 1 : 0, push.copies, push.sentAtMs);
-    await this.#announcer.send(push.topic, new TextEncoder().encode(push.payload), push);
+    await this.#announcer.send(push.topic, new TextEncoder().encode(payload), push);
     return push;
   }
 

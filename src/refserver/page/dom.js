@@ -43,7 +43,9 @@ export function keepRows(list, items, keyOf, makeRow, update = () => {}) {
 }
 
 export const baht = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-export const money = (minor) => `฿${baht.format(minor / 100)}`;
+/** An amount of whatever currency has cents. */
+export const amountText = (minor) => baht.format(minor / 100);
+export const money = (minor) => `฿${amountText(minor)}`;
 const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const isToday = (ms) => new Date(ms).toDateString() === new Date(backendNowMs()).toDateString();

@@ -1,6 +1,7 @@
-// Payment speakers: push orders to them, be the issuer of the cards they read, see what they sold.
+// Payment speakers: push orders to them, be the issuer of the cards they read, see what they sold. Their messages name no
+// currency, so none is shown.
 
-import { $, act, badge, call, draw, empty, make, money, when } from './dom.js';
+import { $, act, amountText, badge, call, draw, empty, make, when } from './dom.js';
 
 const KINDS = { '00': 'Sale', 99: 'Announcement' };
 /** What the issuer can be told to do with the next sale; the value is what the control API takes. */
@@ -55,7 +56,7 @@ function pushRow({ deviceSn, payload, retain, copies, sentAtMs }) {
     make(
       'div',
       { className: 'what' },
-      make('strong', {}, order === null ? 'Raw text' : money(Number(order.amount))),
+      make('strong', {}, order === null ? 'Raw text' : amountText(Number(order.amount))),
       ` ${order === null ? payload.slice(0, 120) : (order.message ?? '')}`,
       make('div', { className: 'quiet' }, `${deviceSn} · ${when(sentAtMs)}${order === null ? '' : ` · ${order.orderId}`}`),
     ),
@@ -84,7 +85,7 @@ function saleRow(sale) {
     make(
       'div',
       { className: 'what' },
-      make('strong', {}, money(sale.amountMinor)),
+      make('strong', {}, amountText(sale.amountMinor)),
       ` ${sale.cardOrg} `,
       make('span', { className: 'code' }, sale.maskedPan),
       make('div', { className: 'quiet' }, `${sale.deviceSn} · ${when(sale.receivedAtMs)} · batch ${sale.batch}, trace ${sale.trace}`),

@@ -2,7 +2,8 @@
 
 import { $, act, badge, call, keepRows, make, notify, when } from './dom.js';
 
-const MAX_BYTES = 512 * 1024 * 1024;
+/** Largest package the backend takes, as it says itself. */
+let maxBytes = Number.POSITIVE_INFINITY;
 const KINDS = { AP: 'Firmware', CUST: 'Resources' };
 const SIGNATURES = { trusted: ['signed', 'good'], 'unknown-key': ['signed, key unknown', 'info'], unsigned: ['not signed', 'bad'] };
 
@@ -31,8 +32,9 @@ function packageRow({ sha256, name, type, version, customerName, size, signature
   );
 }
 
-/** Shows the packages; the latest first. */
-export function showPackages(packages) {
+/** Shows the packages; the latest first. None larger than `most` is sent from now on. */
+export function showPackages(packages, most) {
+  maxBytes = most;
   $('packages-none').hidden = packages.length > 0;
   keepRows($('packages'), packages, ({ sha256 }) => sha256, packageRow);
 }
@@ -74,7 +76,7 @@ function refusal(name, error) {
 async function sendAll(files, taken) {
   for (const file of files) {
     try {
-      if (file.size > MAX_BYTES) throw new Error(`${file.name} is larger than ${bytes(MAX_BYTES)}`);
+      if (file.size > maxBytes) throw new Error(`${file.name} is larger than ${bytes(maxBytes)}`);
       const { isNew, ...answer } = await send(file);
       taken(answer.package);
       notify(isNew ? `${file.name} is there.` : `${file.name} was there already.`);

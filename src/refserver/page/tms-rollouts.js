@@ -142,11 +142,12 @@ function updateRollout(card, rollout) {
   const { state, counts } = rollout;
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const underWay = counts['under-way'];
-  setBadge(parts.state, state, TONES[state]);
+  const tone = overallTone(rollout);
+  setBadge(parts.state, state, state === 'completed' && tone === 'failed' ? 'bad' : TONES[state]);
   parts.plan.textContent = planText(rollout);
   parts.bar.max = total;
   parts.bar.value = total - counts.waiting - underWay;
-  parts.bar.className = `overall ${isOpen(state) ? '' : overallTone(rollout)}`;
+  parts.bar.className = `overall ${isOpen(state) ? '' : tone}`;
   const tally = Object.entries(STATES).filter(([name]) => counts[name] > 0);
   parts.counts.textContent = `${total === 1 ? '1 device' : `${total} devices`}: ${tally.map(([name, text]) => `${counts[name]} ${text}`).join(', ')}`;
   parts.pause.hidden = state !== 'running';

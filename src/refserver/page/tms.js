@@ -17,13 +17,13 @@ function offer(select, choices, none, value = select.value) {
 }
 
 async function show() {
-  const [{ packages }, { groups }, { deployments, nowMs }] = await Promise.all([
+  const [{ packages, maxBytes }, { groups }, { deployments, nowMs }] = await Promise.all([
     call('GET', 'tms/packages'),
     call('GET', 'tms/groups'),
     call('GET', 'tms/deployments?limit=30'),
   ]);
   setBackendClock(nowMs);
-  showPackages(packages);
+  showPackages(packages, maxBytes);
   showGroups(groups);
   offer(
     $('start-package'),

@@ -1,6 +1,8 @@
 import { type Context, Hono } from 'hono';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { asBoolean, asInteger, asList, asPattern, MessageFault } from '../../domain/json-fields.ts';
+import { MAX_PACKAGE_BYTES } from '../../domain/ota/limits.ts';
+import { readablePath } from '../../domain/readable-path.ts';
 import type { Changes } from '../changes.ts';
 import { controlBody, controlBodyLimit, demandNothingElse, errorReply, limitOf } from '../control-request.ts';
 import type { BackendClock, BackendLog } from '../environment.ts';
@@ -9,7 +11,7 @@ import { Refusal } from '../refusal.ts';
 import type { DeploymentPlan } from './deployment-store.ts';
 import type { Deployments, RolloutOrder } from './deployments.ts';
 import { type Groups, MAX_GROUP_DEVICES } from './groups.ts';
-import { MAX_PACKAGE_BYTES, tooLarge } from './package-folder.ts';
+import { tooLarge } from './package-folder.ts';
 import type { Packages } from './packages.ts';
 import type { StatusHistory } from './status.ts';
 
@@ -26,7 +28,8 @@ export interface TmsControlSide {
 /** A thousand serial numbers fit. */
 const MAX_GROUP_BYTES = 128 * 1024;
 const SERIAL = /^[A-Za-z0-9_-]{1,64}$/;
-const GROUP_NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M} ._-]{0,62}[\p{L}\p{N}\p{M}])?$/u;
+/** Fewer digits than any card number has. */
+const GROUP_NAME = /^(?!(?:\D*\d){13})[\p{L}\p{N}](?:[\p{L}\p{N}\p{M} ._-]{0,62}[\p{L}\p{N}\p{M}])?$/u;
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 const YEAR_S = 365 * 86_400;
 
@@ -46,7 +49,7 @@ export function tmsControlRoutes(side: TmsControlSide): Hono<HttpEnv> {
     return c.json({ package: added.package }, added.isNew ? 201 : 200);
   });
   app.use(controlBodyLimit(log, MAX_GROUP_BYTES));
-  app.get('/packages', (c) => c.json({ packages: packages.list() }));
+  app.get('/packages', (c) => c.json({ packages: packages.list(), maxBytes: MAX_PACKAGE_BYTES }));
   app.delete('/packages/:sha256', async (c) => {
     await packages.remove(c.req.param('sha256'));
     changed();
@@ -62,7 +65,7 @@ export function tmsControlRoutes(side: TmsControlSide): Hono<HttpEnv> {
       c.req.param('name'),
       'name',
       GROUP_NAME,
-      '1 to 64 letters, digits, spaces and . _ -, a letter or digit at both ends',
+      '1 to 64 letters, digits (at most 12), spaces and . _ -, a letter or digit at both ends',
     );
     const group = groups.put(name, asList(devices, 'devices', MAX_GROUP_DEVICES).map(serialIn));
     changed();
@@ -101,7 +104,9 @@ export function tmsControlRoutes(side: TmsControlSide): Hono<HttpEnv> {
     });
   }
   app.get('/devices/:sn/reports', (c) => c.json({ reports: history.ofDevice(c.req.param('sn')) }));
-  app.all('*', (c) => errorReply(new Refusal(404, `There is no ${c.req.method} ${c.req.path} here`, { code: 'not-found' }), log));
+  app.all('*', (c) =>
+    errorReply(new Refusal(404, `There is no ${c.req.method} ${readablePath(c.req.path)} here`, { code: 'not-found' }), log),
+  );
   return app;
 }
 

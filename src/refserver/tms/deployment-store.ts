@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { excerpt } from '../../domain/card-data.ts';
 import type { PackageOffer, UpdateStatusName } from '../../domain/ota/update.ts';
 import { packagePath } from '../../protocols/ds50/tms.ts';
 import { Refusal } from '../refusal.ts';
@@ -108,11 +109,14 @@ export class DeploymentStore {
     for (const { sn, state } of after.devices.filter(changed)) told.run(state, state === 'under-way' ? nowMs : null, id, sn);
   }
 
-  /** Keeps what a device last said; only of one that was told and has not ended, or was given up. */
+  /**
+   * Keeps what a device last said; only of one that was told and has not ended, or was given up. How far it was does not
+   * go back: a report of a failure says 0.
+   */
   said(id: string, sn: string, status: UpdateStatusName, progress: number, reason: string, nowMs: number): void {
     this.#db
       .prepare(
-        `UPDATE tms_deployment_devices SET status = ?, progress = ?, reason = ?, reported_at_ms = ?
+        `UPDATE tms_deployment_devices SET status = ?, progress = max(progress, ?), reason = ?, reported_at_ms = ?
          WHERE deployment_id = ? AND device_sn = ? AND state IN ('under-way', 'expired')`,
       )
       .run(status, progress, reason, nowMs, id, sn);
@@ -176,7 +180,7 @@ export class DeploymentStore {
   #row(id: string): Record<string, SQLOutputValue> {
     const row = this.#db.prepare(`${ROWS} WHERE d.id = ?`).get(id);
     if (row) return row;
-    throw new Refusal(404, 'There is no such roll-out', { code: 'deployment-unknown', found: id.slice(0, 64) });
+    throw new Refusal(404, 'There is no such roll-out', { code: 'deployment-unknown', found: excerpt(id, 64) });
   }
 
   #summary(row: Record<string, SQLOutputValue>): DeploymentSummary {

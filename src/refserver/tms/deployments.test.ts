@@ -113,7 +113,17 @@ describe('a roll-out', () => {
     expect((await call('GET', 'deployments')).deployments).toMatchObject([{ id, state: 'completed' }]);
   });
 
-  test('goes batch by batch, pauses after failures, goes on when told to', async () => {
+  test('keeps how far a device was when it fails, or begins anew', async () => {
+    const box = await device('SN-1');
+    const id = await rollOut(['SN-1']);
+    await box.report(id, 'PROGRESS', { progress: 70 });
+    await box.report(id, 'PROGRESS', { progress: 10 });
+    await box.report(id, 'DOWNLOAD_FAIL', { progress: 0, reason: 'download-refused' });
+    const { deployment } = await call('GET', `deployments/${id}`);
+    expect(deployment?.devices?.[0]).toMatchObject({ state: 'failed', status: 'DOWNLOAD_FAIL', progress: 70 });
+  });
+
+  test('keeps so many under way, pauses after failures, goes on when told to', async () => {
     const boxes = await Promise.all(['A', 'B', 'C', 'D'].map(device));
     const [a, b, c, d] = boxes as [TmsDevice, TmsDevice, TmsDevice, TmsDevice];
     const id = await rollOut(['A', 'B', 'C', 'D'], { batchSize: 2, pauseAfterFailures: 1 });

@@ -62,7 +62,7 @@ export class Deployments {
     this.#timer();
   }
 
-  /** Starts a roll-out and tells its first batch. @throws Refusal `deployment-limit` */
+  /** Starts a roll-out and tells its first devices. @throws Refusal `deployment-limit` */
   create(plan: DeploymentPlan, devices: readonly string[]): DeploymentSummary {
     if (this.#store.count() >= MAX_DEPLOYMENTS) {
       throw new Refusal(409, 'There are too many roll-outs', { code: 'deployment-limit', expected: `at most ${MAX_DEPLOYMENTS}` });

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { excerpt } from '../../domain/card-data.ts';
 import type { BackendClock } from '../environment.ts';
 import { Refusal } from '../refusal.ts';
 import { integerOf, textOf } from '../store.ts';
@@ -32,7 +33,7 @@ export class Groups {
   get(name: string): Group {
     const row = this.#db.prepare('SELECT * FROM tms_groups WHERE name = ?').get(name);
     if (row) return toGroup(row);
-    throw new Refusal(404, 'There is no such group', { code: 'group-unknown', found: name.slice(0, 64) });
+    throw new Refusal(404, 'There is no such group', { code: 'group-unknown', found: excerpt(name, 64) });
   }
 
   /** Makes the group or replaces its devices; one that is listed twice is in it once. @throws Refusal `group-limit` */

@@ -5,10 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DeviceFault } from '../../domain/fault.ts';
+import { MAX_PACKAGE_BYTES } from '../../domain/ota/limits.ts';
 import { Refusal } from '../refusal.ts';
-
-/** Largest package taken, in bytes. */
-export const MAX_PACKAGE_BYTES = 512 * 1024 * 1024;
 
 /** Bytes that have arrived and are on the disk. Goes away at the end of its scope unless it is kept. */
 interface Upload extends AsyncDisposable {

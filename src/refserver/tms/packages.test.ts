@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { MAX_PACKAGE_BYTES } from '../../domain/ota/limits.ts';
 import { makeKeyPair } from '../../ota/package/keys.ts';
 import { FakeClock } from '../../testkit/clock.ts';
 import { memoryLog } from '../../testkit/log.ts';
@@ -160,7 +161,7 @@ describe('nothing is kept of', () => {
   });
 
   test('one that says it is too large, before its first byte', async () => {
-    const headers = { 'content-type': 'application/zip', 'content-length': 512 * 1024 * 1024 + 1 };
+    const headers = { 'content-type': 'application/zip', 'content-length': MAX_PACKAGE_BYTES + 1 };
     const status = await new Promise((resolve, reject) => {
       const sent = request(url(`?name=${sample.name}`), { method: 'POST', headers }, (reply) => {
         resolve(reply.statusCode);

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { excerpt } from '../../domain/card-data.ts';
 import type { BackendClock } from '../environment.ts';
 import { Refusal } from '../refusal.ts';
 import { integerOf, textOf } from '../store.ts';
@@ -76,7 +77,7 @@ export class Packages {
   get(sha256: string): StoredPackage {
     const found = this.find(sha256);
     if (found) return found;
-    throw new Refusal(404, 'There is no such package', { code: 'package-unknown', found: sha256.slice(0, 64) });
+    throw new Refusal(404, 'There is no such package', { code: 'package-unknown', found: excerpt(sha256, 64) });
   }
 
   /** The latest first. */

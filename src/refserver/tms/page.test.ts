@@ -1,5 +1,6 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { MAX_PACKAGE_BYTES } from '../../domain/ota/limits.ts';
 import { CHROMIUM, needsChromium } from '../../testkit/needs.ts';
 import { firmwareBytes, type PackageBytes } from '../../testkit/package-bytes.ts';
 import { tmsCall, tmsUpload } from '../../testkit/tms-control.ts';
@@ -147,6 +148,22 @@ describe.skipIf(browserNeed.missing)(`the page of the roll-outs in a browser${br
     await rollOut('Shops').waitFor();
     await page.getByRole('link', { name: 'Reference backend' }).click();
     await page.getByRole('heading', { name: 'Open charges' }).waitFor();
+  });
+
+  test('a file larger than any package is not sent', async () => {
+    const seen = new Set<unknown>();
+    await page.route('**/ref/tms/packages', async (route) => {
+      const response = await route.fetch();
+      const { maxBytes, ...rest } = await response.json();
+      seen.add(maxBytes);
+      await route.fulfill({ response, json: { ...rest, maxBytes: 10 * 1024 } });
+    });
+    await page.reload();
+    await page.getByText('live', { exact: true }).waitFor();
+    const file = { name: sample.name, mimeType: 'application/zip', buffer: Buffer.alloc(10 * 1024 + 1) };
+    await page.getByLabel('Choose a package').setInputFiles(file);
+    await page.getByText(`${sample.name} is larger than 10 KiB`).waitFor();
+    expect([...seen]).toEqual([MAX_PACKAGE_BYTES]);
   });
 
   test('a package may be dropped', async () => {

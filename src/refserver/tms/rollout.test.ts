@@ -27,15 +27,37 @@ function story(rollout: Rollout, events: readonly RolloutEvent[]): string[] {
 describe('a roll-out', () => {
   const table: readonly [string, Rollout, readonly RolloutEvent[], readonly string[]][] = [
     [
-      'goes batch by batch, the next only when the whole batch has ended',
+      'keeps so many under way, the next one told when one has ended',
       fresh(['a', 'b', 'c'], 2),
-      [start, report('a', 'UPGRADE_SUCCESS'), report('b', 'PROGRESS'), report('b', 'DOWNLOAD_FAIL'), report('c', 'UPGRADE_SUCCESS')],
+      [start, report('a', 'PROGRESS'), report('a', 'UPGRADE_SUCCESS'), report('b', 'DOWNLOAD_FAIL'), report('c', 'UPGRADE_SUCCESS')],
       [
         'a b | running a:under-way b:under-way c:waiting',
-        '- | running a:succeeded b:under-way c:waiting',
-        '- | running a:succeeded b:under-way c:waiting',
-        'c | running a:succeeded b:failed c:under-way',
+        '- | running a:under-way b:under-way c:waiting',
+        'c | running a:succeeded b:under-way c:under-way',
+        '- | running a:succeeded b:failed c:under-way',
         '- | completed a:succeeded b:failed c:succeeded',
+      ],
+    ],
+    [
+      'goes on past a device that never answers',
+      fresh(['dead', 'a', 'b', 'c'], 2),
+      [start, report('a', 'UPGRADE_SUCCESS'), report('b', 'UPGRADE_SUCCESS'), report('c', 'UPGRADE_SUCCESS')],
+      [
+        'dead a | running dead:under-way a:under-way b:waiting c:waiting',
+        'b | running dead:under-way a:succeeded b:under-way c:waiting',
+        'c | running dead:under-way a:succeeded b:succeeded c:under-way',
+        '- | running dead:under-way a:succeeded b:succeeded c:succeeded',
+      ],
+    ],
+    [
+      'tells nobody more while it is paused, and as many as are missing after that',
+      fresh(['a', 'b', 'c', 'd'], 2),
+      [start, { kind: 'pause' }, report('a', 'UPGRADE_SUCCESS'), { kind: 'resume' }],
+      [
+        'a b | running a:under-way b:under-way c:waiting d:waiting',
+        '- | paused a:under-way b:under-way c:waiting d:waiting',
+        '- | paused a:succeeded b:under-way c:waiting d:waiting',
+        'c | running a:succeeded b:under-way c:under-way d:waiting',
       ],
     ],
     [
@@ -94,7 +116,7 @@ describe('a roll-out', () => {
       [start, report('a', 'UPGRADE_SUCCESS'), report('b', 'UPGRADE_SUCCESS'), { kind: 'resend', sn: 'b' }],
       [
         'a b | running a:under-way b:under-way c:waiting',
-        '- | running a:succeeded b:under-way c:waiting',
+        'c | running a:succeeded b:under-way c:under-way',
         '- | expired a:succeeded b:expired c:expired',
         '- | expired a:succeeded b:expired c:expired',
       ],
@@ -162,7 +184,10 @@ test('whatever comes in whatever order, a roll-out keeps its promises', () => {
         const over = deadline !== null && nowMs >= deadline;
 
         expect(rollout.devices.map((device) => device.sn)).toEqual(sns);
-        expect(rollout.devices.filter(({ state }) => state === 'under-way').length).toBeLessThanOrEqual(batchSize);
+        const underWay = rollout.devices.filter(({ state }) => state === 'under-way').length;
+        const waiting = rollout.devices.filter(({ state }) => state === 'waiting').length;
+        expect(underWay).toBeLessThanOrEqual(batchSize);
+        if (rollout.state === 'running') expect(underWay).toBe(Math.min(batchSize, underWay + waiting));
         if (step.instruct.length > 0) {
           expect(rollout.state).toBe('running');
           expect(over).toBe(false);

@@ -55,17 +55,17 @@ export function advance(rollout: Rollout, event: RolloutEvent, nowMs: number): R
   const due = expireWhenOver(rollout, nowMs);
   switch (event.kind) {
     case 'start':
-      return nextBatch(due);
+      return fillBatch(due);
     case 'time':
       return quiet(due);
     case 'pause':
       return quiet(due.state === 'running' ? { ...due, state: 'paused' } : due);
     case 'resume':
-      return due.state === 'paused' ? nextBatch({ ...due, state: 'running', failures: 0 }) : quiet(due);
+      return due.state === 'paused' ? fillBatch({ ...due, state: 'running', failures: 0 }) : quiet(due);
     case 'cancel':
       return quiet(cancelled(due));
     case 'report':
-      return nextBatch(reported(due, event.sn, event.status));
+      return fillBatch(reported(due, event.sn, event.status));
     case 'listening':
       return tell(due, ({ sn, heard }) => sn === event.sn && !heard);
     case 'resend':
@@ -108,13 +108,15 @@ function reported(rollout: Rollout, sn: string, status: UpdateStatusName): Rollo
   return tooMany ? { ...next, state: 'paused' } : next;
 }
 
-/** Once nobody is under way: the next batch, or the end. */
-function nextBatch(rollout: Rollout): RolloutStep {
-  if (!isOpen(rollout) || has(rollout, 'under-way')) return quiet(rollout);
+/** As many as are missing from the batch; the end, once nobody is left. One that never answers holds up no other. */
+function fillBatch(rollout: Rollout): RolloutStep {
+  if (!isOpen(rollout)) return quiet(rollout);
   const waiting = rollout.devices.filter(({ state }) => state === 'waiting');
-  if (waiting.length === 0) return quiet({ ...rollout, state: 'completed' });
-  if (rollout.state === 'paused') return quiet(rollout);
-  const batch = new Set(waiting.slice(0, rollout.batchSize).map(({ sn }) => sn));
+  const underWay = rollout.devices.filter(({ state }) => state === 'under-way').length;
+  if (waiting.length === 0 && underWay === 0) return quiet({ ...rollout, state: 'completed' });
+  const missing = rollout.batchSize - underWay;
+  if (rollout.state === 'paused' || waiting.length === 0 || missing <= 0) return quiet(rollout);
+  const batch = new Set(waiting.slice(0, missing).map(({ sn }) => sn));
   const devices = rollout.devices.map((device) =>
     batch.has(device.sn) ? { ...device, state: 'under-way' as const, heard: false } : device,
   );

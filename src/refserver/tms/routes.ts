@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { Fault } from '../../domain/fault.ts';
+import { readablePath } from '../../domain/readable-path.ts';
 import { MAX_BODY_BYTES } from '../../protocols/ds50/codec.ts';
 import { decodeStatusReport, encodeStatusReply } from '../../protocols/ds50/tms.ts';
 import { hasApiKey } from '../ds50/api-key.ts';
@@ -32,7 +33,9 @@ export function deviceRoutes(side: DeviceSide): Hono<HttpEnv> {
     const body = encodeStatusReply(report.reports.length) as Uint8Array<ArrayBuffer>;
     return c.body(body, 200, { 'content-type': 'application/json' });
   });
-  app.all('*', (c) => refused(new Refusal(404, `There is no ${c.req.method} ${c.req.path} here`, { code: 'not-found' }), side.log));
+  app.all('*', (c) =>
+    refused(new Refusal(404, `There is no ${c.req.method} ${readablePath(c.req.path)} here`, { code: 'not-found' }), side.log),
+  );
   return app;
 }
 
