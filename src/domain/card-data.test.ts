@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { luhn, maskCards, withoutCardData } from './card-data.ts';
+import { excerpt, luhn, maskCards, withoutCardData } from './card-data.ts';
 
 const VISA = '4111111111111111';
 const AMEX = '378282246310005';
@@ -56,6 +56,53 @@ describe('tracks and chip data', () => {
   it('leaves a hash as it is', () => {
     const hash = '6d1234567890123d1234567890abcdef5a0812345678901234567890abcdef12';
     expect(withoutCardData(hash)).toBe(hash);
+  });
+});
+
+describe('what is said to be a PIN or a verification value', () => {
+  it.each([
+    ['PIN block 0412AC89ABCDEF67', 'PIN block [hidden]'],
+    ['pinBlock=0412ac89abcdef67;', 'pinBlock=[hidden];'],
+    ['{"pin":"1234","cvv":"123"}', '{"pin":"[hidden]","cvv":"[hidden]"}'],
+    ['CVV2: 7391, cvc 123', 'CVV2: [hidden], cvc [hidden]'],
+    ['spin 1234', 'spin 1234'],
+    ['PIN bad', 'PIN bad'],
+    ['pin 12', 'pin 12'],
+    ['pin 1234x', 'pin 1234x'],
+  ])('%s becomes %s', (text, safe) => expect(withoutCardData(text)).toBe(safe));
+});
+
+describe('what is around card data', () => {
+  it.each([
+    ['an address', '/4111%201111%201111%201111/3782%2D822463%2d10005', '/411111******1111/378282*****0005'],
+    ['a track without its beginning', 'JO^27122010000000000?', 'JO[hidden]'],
+  ])('%s', (_, text, safe) => expect(withoutCardData(text)).toBe(safe));
+
+  it('of a hash nothing is hidden, whatever its digits', () => {
+    const hash = `ab${VISA}cd${AMEX}`.padEnd(64, 'e');
+    expect(withoutCardData(`sha256 ${hash}, ${hash}`)).toBe(`sha256 ${hash}, ${hash}`);
+    expect(withoutCardData(`${hash}0`)).not.toContain(VISA);
+  });
+});
+
+describe('an excerpt', () => {
+  it('hides what has the form of a PIN block, in capitals and alone', () => {
+    expect(excerpt('a 0412AC89ABCDEF67 b', 100)).toBe('a [hidden] b');
+    expect(excerpt('0412AC89ABCDEF670412AC89ABCDEF67', 100)).toBe('[hidden]');
+    for (const other of ['0412ac89abcdef67', 'x0412AC89ABCDEF67', '0412AC89ABCDEF678', '1234567890123456', 'ABCDEFABCDEFABCD']) {
+      expect(excerpt(other, 100)).toBe(other);
+    }
+    expect(withoutCardData('0412AC89ABCDEF67')).toBe('0412AC89ABCDEF67');
+  });
+
+  it('never ends in half a card number', () => {
+    for (const text of [VISA, `${VISA}D27122010000`, `%B${VISA}^${'X'.repeat(40)}^${'27122010'.padEnd(80, '0')}?`, '4111 1111 1111 1111']) {
+      for (let before = 0; before < 40; before++) {
+        const shown = excerpt('a'.repeat(before) + `|${text}`.repeat(200), 50);
+        expect(shown.length).toBeLessThanOrEqual(50);
+        expect(shown.replaceAll(' ', '')).not.toMatch(/\d{7}/);
+      }
+    }
   });
 });
 

@@ -27,6 +27,9 @@ export class CardSecret {
   }
 }
 
+/** Why a charge failed that nobody was ever asked for: there was no connection to send the request over. */
+export const NOT_SENT = 'not-sent';
+
 /** A card as a reader hands it over. Lives in memory, for one sale request. */
 export interface PresentedCard {
   /** `VISA`, `AMEX` …: 1 to 16 capital letters and digits. */

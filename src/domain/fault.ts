@@ -1,7 +1,9 @@
+import { excerpt } from './card-data.ts';
+
 /** Whose fault an error is: the one who must act on it. */
 export type Blame = 'configuration' | 'caller' | 'peer' | 'device';
 
-/** What every tilld error says besides its message. `found` never holds a secret. */
+/** What every tilld error says besides its message. `found` never holds a secret; card data is taken out of both. */
 export interface FaultDetail {
   /** Stable, kebab-case, part of the interface: programs match on it, never on the message. */
   readonly code: string;
@@ -12,6 +14,9 @@ export interface FaultDetail {
   readonly cause?: unknown;
 }
 
+/** Longest message, and longest text of what was found, characters. */
+const MAX_TEXT = 20_000;
+
 /** Base of every error tilld throws. Use one of the four subclasses, or a subclass of theirs. */
 export abstract class Fault extends Error {
   abstract readonly blame: Blame;
@@ -21,10 +26,10 @@ export abstract class Fault extends Error {
   readonly remedy: string | undefined;
 
   constructor(message: string, detail: FaultDetail) {
-    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    super(excerpt(message, MAX_TEXT), detail.cause === undefined ? undefined : { cause: detail.cause });
     this.name = new.target.name;
     this.code = detail.code;
-    this.found = detail.found;
+    this.found = detail.found === undefined ? undefined : excerpt(detail.found, MAX_TEXT);
     this.expected = detail.expected;
     this.remedy = detail.remedy;
   }

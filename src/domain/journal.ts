@@ -15,6 +15,8 @@ export type CancelReason =
   | 'qr-failed'
   | 'qr-refused'
   | 'card-declined'
+  /** There was no connection to ask the payment server over: nothing was charged. */
+  | 'card-not-sent'
   /** The payment server did not answer in time; its charge is still watched. */
   | 'card-unanswered';
 export type ActResult = 'done' | 'failed' | 'indeterminate';

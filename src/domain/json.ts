@@ -1,3 +1,4 @@
+import { excerpt } from './card-data.ts';
 import { PeerFault } from './fault.ts';
 
 /** What JSON text can say, with objects that have no prototype. */
@@ -90,7 +91,7 @@ class Reader {
       this.#take(SPACE);
       const key = this.#string();
       if (key === '__proto__') refuse('json-forbidden-key', 'The message holds a key that is not allowed', '__proto__');
-      if (key in object) refuse('json-duplicate-key', 'The message holds a key twice', key.slice(0, 40));
+      if (key in object) refuse('json-duplicate-key', 'The message holds a key twice', excerpt(key, 40));
       this.#take(SPACE);
       if (!this.#eat(':')) this.#malformed('a colon');
       object[key] = this.#value(depth + 1);

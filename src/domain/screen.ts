@@ -52,8 +52,8 @@ export type Screen =
       readonly credit: Money;
       /** Text of the order it came by; may be empty. */
       readonly message: string;
-      /** By the box's monotonic clock. */
-      readonly expiresAtMonotonicMs: number;
+      /** By the box's monotonic clock; null while no time limit runs, because money is in. */
+      readonly expiresAtMonotonicMs: number | null;
       readonly cash: boolean;
     }
   /** The card was read and the payment server is asked. */
@@ -73,6 +73,7 @@ export type Screen =
         | 'qr-failed'
         | 'qr-refused'
         | 'card-declined'
+        | 'card-not-sent'
         | 'card-unanswered'
         | 'cancelled'
         | 'timeout'

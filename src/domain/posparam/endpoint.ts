@@ -1,3 +1,4 @@
+import { withoutCardData } from '../card-data.ts';
 import type { TextRule } from './findings.ts';
 
 /** Where a server is, as far as an endpoint says so itself. */
@@ -46,7 +47,7 @@ export function portOf(text: string): number | null {
 }
 
 function endpointOf(text: string, schemes: readonly string[]): Endpoint | null {
-  const match = text.length > 500 ? null : ENDPOINT.exec(text);
+  const match = text.length > 500 || withoutCardData(text) !== text ? null : ENDPOINT.exec(text);
   if (!match) return null;
   const [, scheme, name = '', digits, rest = ''] = match;
   if (scheme !== undefined && !schemes.includes(scheme.toLowerCase())) return null;
@@ -72,6 +73,7 @@ const isIpv4 = (labels: readonly string[]): boolean =>
 function isPath(text: string): boolean {
   return (
     text.length <= 200 &&
+    withoutCardData(text) === text &&
     /^\/(?:[\w.~!$&'()*+,;=:@/-]|%[\da-f]{2})*$/i.test(text) &&
     !/\/\/|%(?:2[ef]|5c|[01][\da-f]|7f)/i.test(text) &&
     !text.split('/').some((segment) => segment === '.' || segment === '..')

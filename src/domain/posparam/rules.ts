@@ -1,3 +1,4 @@
+import { withoutCardData } from '../card-data.ts';
 import { portOf } from './endpoint.ts';
 import { isDay } from './expiry.ts';
 import type { Field, Findings, TextRule } from './findings.ts';
@@ -20,9 +21,10 @@ export const PASSWORD = loginText(1_024, 0);
 export const TOPIC_PREFIX: TextRule<string> = {
   expected: `a topic prefix of 1 to ${MAX_PREFIX_BYTES} bytes, without +, #, $ at its beginning, blanks or "//" at its ends`,
   quotable: 60,
+  // What is in a topic or an address is told to others, and logged by them.
   read: (text) => {
     const prefix = text.replace(/\/$/, '');
-    const good = prefix !== '' && !/^[\s$]|[\s/]$|[+#\p{Cc}\p{Cs}]/u.test(prefix);
+    const good = prefix !== '' && withoutCardData(prefix) === prefix && !/^[\s$]|[\s/]$|[+#\p{Cc}\p{Cs}]/u.test(prefix);
     return good && utf8.encode(prefix).byteLength <= MAX_PREFIX_BYTES ? prefix : null;
   },
 };

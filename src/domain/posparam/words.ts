@@ -1,8 +1,8 @@
-import { maskCards } from '../card-data.ts';
+import { excerpt } from '../card-data.ts';
 import type { JsonValue } from '../json.ts';
 
 /** Text from a file as a problem may show it: cut, without card numbers and without what steers a terminal. */
-export const shown = (text: string): string => maskCards(text.slice(0, 80)).replaceAll(/\p{C}/gu, '\u{fffd}');
+export const shown = (text: string): string => excerpt(text, 80).replaceAll(/\p{C}/gu, '\u{fffd}');
 
 /** Kind and length of a value, never its content: it may be a secret. */
 function kindOf(value: JsonValue | undefined): string {
@@ -20,7 +20,7 @@ function kindOf(value: JsonValue | undefined): string {
  * info, a query or a fragment: a secret may have got into the wrong field.
  */
 export function foundIn(value: JsonValue | undefined, quotable: number): string {
-  if (quotable > 0 && typeof value === 'number') return `the number ${value}`;
+  if (quotable > 0 && typeof value === 'number') return `the number ${shown(String(value))}`;
   if (typeof value !== 'string' || value === '' || value.length > quotable) return kindOf(value);
   const hiding = /[@?#]/.exec(value);
   return hiding ? `${kindOf(value)} with "${hiding[0]}" in it` : `"${shown(value)}"`;

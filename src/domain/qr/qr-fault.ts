@@ -1,3 +1,5 @@
+import { excerpt } from '../card-data.ts';
+
 /** What can be wrong with a payment QR. Part of the interface: programs match on the code. */
 export type QrFaultCode =
   | 'qr-empty'
@@ -33,8 +35,10 @@ export interface QrFault {
 
 const LONGEST_QUOTE = 40;
 
-/** Quotes hostile text for a message: printable characters only, cut to 40. */
+/** Quotes hostile text for a message: printable characters only and no card data, cut to 40. */
 export function quote(text: string): string {
-  const printable = Array.from(text, (character) => (/[\p{C}\p{Z}]/u.test(character) && character !== ' ' ? '\u{fffd}' : character));
+  const printable = Array.from(excerpt(text, 4 * LONGEST_QUOTE), (character) =>
+    /[\p{C}\p{Z}]/u.test(character) && character !== ' ' ? '\u{fffd}' : character,
+  );
   return printable.length > LONGEST_QUOTE ? `"${printable.slice(0, LONGEST_QUOTE).join('')}…"` : `"${printable.join('')}"`;
 }

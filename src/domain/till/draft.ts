@@ -1,3 +1,4 @@
+import { NOT_SENT } from '../card.ts';
 import type { CancelReason, CashTally, Entry, ReportStatus, SaleReport, Via } from '../journal.ts';
 import { driveFor } from '../policy.ts';
 import { apply } from './apply.ts';
@@ -12,6 +13,7 @@ const STATUS_OF_CANCEL: Record<CancelReason, ReportStatus> = {
   'qr-failed': 'FAILED',
   'qr-refused': 'FAILED',
   'card-declined': 'FAILED',
+  'card-not-sent': 'FAILED',
   'card-unanswered': 'FAILED',
 };
 
@@ -123,7 +125,8 @@ export class Draft {
   }
 
   bookLatePayment(sale: string, charge: string, amountMinor: number, byCard: boolean): void {
-    if (this.context.policy.latePayment === 'refund') {
+    // Credit is for a customer who still stands there with coins; a card's holder has gone, and the next one is somebody else.
+    if (byCard || this.context.policy.latePayment === 'refund') {
       this.add({ kind: 'refund.due', sale, amountMinor, from: 'credit', reason: 'paid-late' });
     }
     const owed = this.till.owed[sale];
@@ -139,7 +142,8 @@ export class Draft {
     if (open) {
       const shown = open.state === 'shown';
       this.add({ kind: 'charge.failed', sale: open.sale, charge, via, reason });
-      if (shown) this.endUnlessMoneyIsIn(open.card ? 'card-declined' : 'qr-failed');
+      const byCard = reason === NOT_SENT ? 'card-not-sent' : 'card-declined';
+      if (shown) this.endUnlessMoneyIsIn(open.card ? byCard : 'qr-failed');
       this.reportIfResolved(open.sale);
       return;
     }
