@@ -2,25 +2,36 @@
 // the books do not balance or a box does not come back.
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { campaign } from '../src/testkit/crash/campaign.ts';
+import { type CampaignResult, campaign } from '../src/testkit/crash/campaign.ts';
+import { DS50 } from '../src/testkit/crash/ds50-scenarios.ts';
+import { PROMPTPAY } from '../src/testkit/crash/promptpay-scenarios.ts';
+import type { Setting } from '../src/testkit/crash/setting.ts';
+import type { World } from '../src/testkit/crash/world.ts';
 import { seededEntropy } from '../src/testkit/entropy.ts';
 import { scratchDirectory } from '../src/testkit/powercut/scratch.ts';
 import { sweep } from '../src/testkit/powercut/sweep.ts';
 
-const HELP = `Kills a box at every commit of every scenario, then at random instants, and compares the books after each kill.
+const SETTINGS = [PROMPTPAY, DS50] as const;
+const NAMES = SETTINGS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name));
 
-Usage: npm run crash -- [--kills N] [--seed N] [--json]
+const HELP = `Kills a box at the commits of every scenario, then at random instants, and compares the books after each kill.
+
+Usage: npm run crash -- [--kills N] [--seed N] [--scenario NAME]... [--json]
        npm run crash -- --ota [--json]
 
-  --kills N  stop after so many kills (default 500)
-  --seed N   for the random instants (default 1)
-  --ota      kill installs of updates instead, at every call with which they change the disk (needs strace)
+  --kills N        stop after so many kills, spread over the scenarios (default 500)
+  --seed N         for what is left to chance (default 1)
+  --scenario NAME  only this one; may be given more than once. There are:
+                   ${PROMPTPAY.scenarios.map(({ name }) => name).join(', ')} (promptpay),
+                   ${DS50.scenarios.map(({ name }) => name).join(', ')} (ds50)
+  --ota            kill installs of updates instead, at every call with which they change the disk (needs strace)
 `;
 
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '500' },
     seed: { type: 'string', default: '1' },
+    scenario: { type: 'string', multiple: true, default: NAMES },
     ota: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -33,6 +44,11 @@ if (values.help) {
 const [kills, seed] = [Number(values.kills), Number(values.seed)];
 if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(seed)) {
   process.stderr.write('crash: --kills and --seed are whole numbers, --kills at least 1\n');
+  process.exit(2);
+}
+const unknown = values.scenario.find((name) => !NAMES.includes(name));
+if (unknown !== undefined) {
+  process.stderr.write(`crash: there is no scenario ${JSON.stringify(unknown)}, only ${NAMES.join(', ')}\n`);
   process.exit(2);
 }
 const progress = (kills: string, faults: readonly string[]): void => {
@@ -49,11 +65,28 @@ process.exitCode = result.faults.length === 0 ? 0 : 1;
 async function sales() {
   const entropy = seededEntropy(seed);
   const random = () => entropy.fraction();
-  const result = await campaign({ kills, random, onRound: (done, faults) => progress(`${done} of ${kills} kills`, faults) });
-  const text =
-    `${result.kills} kills, ${result.sales} sales, ${result.paidCharges} charges paid, ${result.indeterminate} deliveries cut off in the act, ` +
-    `${result.faults.length} faults in the books`;
-  return { result, text };
+  const results: CampaignResult[] = [];
+  let killed = 0;
+  const onRound = (done: number, faults: readonly string[]) => progress(`${killed + done} of ${kills} kills`, faults);
+  const fight = async <W extends World>(setting: Setting<W>): Promise<void> => {
+    const only = setting.scenarios.map(({ name }) => name).filter((name) => values.scenario.includes(name));
+    if (only.length === 0) return;
+    const share = Math.ceil((kills * only.length) / values.scenario.length);
+    const result = await campaign(setting, { kills: share, only, random, onRound });
+    killed += result.kills;
+    results.push(result);
+  };
+  await fight(PROMPTPAY);
+  await fight(DS50);
+  const faults = results.flatMap((result) => result.faults);
+  const text = [...results.map(told), `${killed} kills, ${faults.length} faults in the books`].join('\n');
+  return { result: { kills: killed, faults, settings: results }, text };
+}
+
+function told({ setting, kills, killsIn, everyCommit, figures }: CampaignResult): string {
+  const list = (counts: Readonly<Record<string, number>>) => Object.entries(counts).map(([what, count]) => `${count} ${what}`);
+  const reach = everyCommit ? 'before and after every commit' : 'at a part of the commits, for which --kills was too small';
+  return `${setting}: ${kills} kills (${list(killsIn).join(', ')}), ${reach}; ${list(figures).join(', ')}`;
 }
 
 async function installs() {

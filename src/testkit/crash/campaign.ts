@@ -1,103 +1,172 @@
-import { checkBooks, type Verdict } from './books.ts';
+import { type Death, deaths } from './deaths.ts';
 import type { KillPoint } from './dying-store.ts';
-import { pairUp, play, type Scenario, type ScenarioName } from './scenarios.ts';
-import { World } from './world.ts';
+import type { Round, Scenario, Setting, Verdict } from './setting.ts';
+import type { World } from './world.ts';
 
-export interface CampaignResult extends Verdict {
+export interface CampaignResult {
+  readonly setting: string;
   readonly kills: number;
-  readonly rounds: number;
+  /** Kills by the scenario they fell into. */
+  readonly killsIn: Readonly<Record<string, number>>;
+  /** Whether the box was killed before and after every commit that a scenario makes, or only at a part of them. */
+  readonly everyCommit: boolean;
+  readonly figures: Readonly<Record<string, number>>;
+  readonly faults: readonly string[];
 }
 
 export interface CampaignOptions {
   /** Stop after so many kills. */
   readonly kills: number;
-  /** Kill points to take from each scenario, in turn; all of them by default. */
-  readonly everyNth?: number;
+  /** Scenarios to play, by name; all of them by default. */
+  readonly only?: readonly string[];
   readonly random: () => number;
   /** Told after every round. */
   readonly onRound?: (kills: number, faults: readonly string[]) => void;
 }
 
-const SCENARIOS: readonly ScenarioName[] = ['qr', 'cash', 'mixed'];
-/** A coin that was counted but not committed when the box died is lost: the largest one used here. */
-const COIN_MINOR = 1_000;
-/** Kills from outside fall anywhere within this time after the start of a scenario. */
-const RANDOM_WITHIN_MS = 600;
+/** The backend lists no more than 1000 of anything, and a round may make three: then a new world begins. */
+const ROUNDS_OF_A_WORLD = 300;
+const FAULTS_ENOUGH = 20;
 
 /**
- * Kills a box again and again: first at every commit of every scenario, before and after, then at random instants,
- * always over the same journal; after each kill the box is started again, the customer finishes, and the books of
- * the box, the backend, the slot and the relay are compared.
+ * Kills a box again and again: at the commits of every scenario, before and after, and at random instants, always over
+ * the same journal; after each kill the box is started again, the customer finishes, and the books of the box and of the
+ * world outside are compared.
  */
-export async function campaign(options: CampaignOptions): Promise<CampaignResult> {
-  const world = new World();
-  const faults: string[] = [];
-  let rounds = 0;
-  let verdict: Verdict = { faults: [], paidCharges: 0, sales: 0, indeterminate: 0 };
+export async function campaign<W extends World>(setting: Setting<W>, options: CampaignOptions): Promise<CampaignResult> {
+  const run = new Campaign(setting, options);
   try {
-    await world.open();
-    await world.start(null);
-    await pairUp(world);
-    await world.quiet();
-    for (const death of deaths(options)) {
-      if (world.kills >= options.kills) break;
-      const scenario: Scenario = { name: death.scenario, key: `round-${++rounds}` };
-      const died = await round(world, scenario, death);
-      if (!died) death.exhausted();
-      verdict = await checkBooks(world, world.kills * COIN_MINOR);
-      faults.push(...verdict.faults.map((fault) => `${describe(death)}: ${fault}`));
-      options.onRound?.(
-        world.kills,
-        verdict.faults.map((fault) => `${describe(death)}: ${fault}`),
-      );
-      await world.quiet();
-      if (faults.length > 20) break;
-    }
-    return { ...verdict, faults, kills: world.kills, rounds };
+    return await run.all();
   } finally {
-    await world.close();
+    await run.close();
   }
 }
 
-interface Death {
-  readonly scenario: ScenarioName;
-  /** A chosen commit, or null for a random instant. */
-  readonly point: KillPoint | null;
-  readonly afterMs: number;
-  /** Called when the box lived through: there are no later kill points in this scenario. */
-  exhausted(): void;
-}
+class Campaign<W extends World> {
+  readonly #setting: Setting<W>;
+  readonly #options: CampaignOptions;
+  #world: W | null = null;
+  /** Rounds the world has seen, and all of them. */
+  #worldRounds = 0;
+  #rounds = 0;
+  /** The newest entry of its journal when the last round was over. */
+  #seq = 0;
+  #kills = 0;
+  readonly #killsIn: Record<string, number> = {};
+  readonly #faults: string[] = [];
+  /** Of the worlds before, and of this one. */
+  readonly #past: Verdict['figures'][] = [];
+  #figures: Verdict['figures'] = {};
 
-/** Every kill point of every scenario, then random ones without end. */
-function* deaths({ everyNth = 1, random }: CampaignOptions): Generator<Death, never> {
-  for (const scenario of SCENARIOS) {
-    for (const when of ['before', 'after'] as const) {
-      let more = true;
-      const exhausted = () => {
-        more = false;
-      };
-      for (let commit = 1; more; commit += everyNth) yield { scenario, point: { commit, when }, afterMs: 0, exhausted };
+  constructor(setting: Setting<W>, options: CampaignOptions) {
+    this.#setting = setting;
+    this.#options = options;
+  }
+
+  async all(): Promise<CampaignResult> {
+    const { kills, only, random } = this.#options;
+    const scenarios = this.#setting.scenarios.filter(({ name }) => only?.includes(name) ?? true);
+    const commits: number[] = [];
+    for (const scenario of scenarios) commits.push(await this.#round(scenario, null));
+    const plan = deaths(
+      scenarios.map((scenario, i) => ({ scenario, commits: commits[i] ?? 1 })),
+      kills,
+      random,
+    );
+    for (const death of plan.deaths) {
+      if (this.#kills >= kills || this.#faults.length >= FAULTS_ENOUGH) break;
+      await this.#round(death.scenario, death);
     }
+    return {
+      setting: this.#setting.name,
+      kills: this.#kills,
+      killsIn: this.#killsIn,
+      everyCommit: plan.everyCommit,
+      figures: added([...this.#past, this.#figures]),
+      faults: this.#faults,
+    };
   }
-  for (;;) {
-    const scenario = SCENARIOS[Math.floor(random() * SCENARIOS.length)] ?? 'qr';
-    yield { scenario, point: null, afterMs: random() * RANDOM_WITHIN_MS, exhausted: () => undefined };
+
+  async close(): Promise<void> {
+    await this.#world?.close();
+    this.#world = null;
+  }
+
+  /** One life with its death, perhaps a second one, and the life after; how many commits the first one had. */
+  async #round(scenario: Scenario<W>, death: Death<W> | null): Promise<number> {
+    const world = await this.#worldForIt();
+    const killsBefore = world.kills;
+    world.agree(scenario.terms);
+    const round = { key: `round-${++this.#rounds}`, after: this.#seq };
+    const commits = await life({ world, scenario, round, again: false, at: death?.at ?? null });
+    if (death?.next) await life({ world, scenario, round, again: true, at: death.next });
+    if ((await world.start(null)) === 'killed') throw new Error(`the box did not come back after a kill\n${world.lastWords}`);
+    if (!(await scenario.play(world, round, true))) throw new Error(`the box died without being killed\n${world.lastWords}`);
+    const { faults, figures } = await this.#setting.check(world, round);
+    await seeTo(world);
+    this.#seq = (await world.ledger(round.after))?.at(-1)?.seq ?? round.after;
+    await world.quiet();
+    this.#figures = figures;
+    const died = world.kills - killsBefore;
+    this.#kills += died;
+    this.#killsIn[scenario.name] = (this.#killsIn[scenario.name] ?? 0) + died;
+    const named = faults.map((fault) => `${this.#setting.name}, ${describe(scenario, death)}: ${fault}`);
+    this.#faults.push(...named);
+    this.#options.onRound?.(this.#kills, named);
+    return commits;
+  }
+
+  async #worldForIt(): Promise<W> {
+    if (this.#worldRounds >= ROUNDS_OF_A_WORLD) {
+      await this.close();
+      this.#past.push(this.#figures);
+      this.#worldRounds = 0;
+      this.#seq = 0;
+    }
+    this.#worldRounds++;
+    this.#world ??= await this.#setting.open();
+    return this.#world;
   }
 }
 
-/** One life with its death, and the life after it; false when the box lived through all of the scenario. */
-async function round(world: World, scenario: Scenario, death: Death): Promise<boolean> {
-  const started = await world.start(death.point);
-  const timer = death.point || started === 'killed' ? null : setTimeout(() => world.kill(), death.afterMs);
-  const lived = started === 'lived' && (await play(world, scenario, true));
-  if (timer) clearTimeout(timer);
+interface Life<W extends World> {
+  readonly world: W;
+  readonly scenario: Scenario<W>;
+  readonly round: Round;
+  readonly again: boolean;
+  readonly at: Death<W>['at'] | null;
+}
+
+/** From a start of the box to its end, whether it was killed or lived through the scenario; how many commits it made. */
+async function life<W extends World>({ world, scenario, round, again, at }: Life<W>): Promise<number> {
+  const started = await world.start(at && 'commit' in at ? at : null);
+  const timer = at && 'afterMs' in at ? setTimeout(() => world.kill(), at.afterMs) : undefined;
+  const lived = started === 'lived' && (await scenario.play(world, round, again));
+  clearTimeout(timer);
+  const { commits } = world;
   // What lived through still has its death before it: the books are read in a life without one.
   if (lived) await world.quiet();
   else await world.gone();
-  if ((await world.start(null)) === 'killed') throw new Error('the box did not come back after a kill');
-  if (!(await play(world, scenario, false))) throw new Error('the box died without being killed');
-  return !lived;
+  return commits;
 }
 
-const describe = ({ scenario, point, afterMs }: Death): string =>
-  `${scenario} killed ${point ? `${point.when} commit ${point.commit}` : `after ${Math.round(afterMs)} ms`}`;
+/** A person looks at the machine, and closes the books over a card nobody can tell of: the alarms of the next round are its own. */
+async function seeTo(world: World): Promise<void> {
+  const alarms = (await world.status())?.alarms.map(({ code }) => code) ?? [];
+  if (alarms.includes('output-faulty') || alarms.includes('delivery-unknown')) await world.box('/v1/output/reset', {});
+  if (alarms.includes('card-unresolved')) await world.box('/v1/counters/reset', {});
+}
+
+const describe = <W extends World>({ name }: Scenario<W>, death: Death<W> | null): string => {
+  if (!death) return `${name} without a kill`;
+  const { at, next } = death;
+  return `${name} killed ${'commit' in at ? pointText(at) : `after ${Math.round(at.afterMs)} ms`}${next ? `, then ${pointText(next)}` : ''}`;
+};
+
+const pointText = ({ when, commit }: KillPoint): string => `${when} commit ${commit}`;
+
+function added(all: readonly Verdict['figures'][]): Verdict['figures'] {
+  const sums: Record<string, number> = {};
+  for (const [what, count] of all.flatMap(Object.entries<number>)) sums[what] = (sums[what] ?? 0) + count;
+  return sums;
+}

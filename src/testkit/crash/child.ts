@@ -10,7 +10,7 @@ const point = parseKillPoint(process.env.TILLD_KILL_AT);
 const running = await runBox({
   configFile,
   stateDir,
-  ...(point ? { wrapStore: (store) => dyingStore(store, point) } : {}),
+  wrapStore: (store) => dyingStore(store, point, (commits) => process.send?.({ commits })),
   // What the relay did in the world outside: a file survives the process as a drawn cup of coffee does.
   onOutput: (line) => appendFileSync(join(stateDir, 'driven.txt'), `${line}\n`),
 });

@@ -14,16 +14,20 @@ export function parseKillPoint(text: string | undefined): KillPoint | null {
   return match ? { commit: Number(match[1]), when: match[2] as KillPoint['when'] } : null;
 }
 
-/** A store whose process dies by SIGKILL at the kill point: nothing after it runs, not even an exit handler. */
-export function dyingStore(store: Store, point: KillPoint): Store {
+/**
+ * A store whose process dies by SIGKILL at the kill point: nothing after it runs, not even an exit handler. `count` is
+ * told the number of every commit that is begun.
+ */
+export function dyingStore(store: Store, point: KillPoint | null, count: (commits: number) => void): Store {
   const commit = store.commit.bind(store);
-  let count = 0;
+  let commits = 0;
   const die = () => process.kill(process.pid, 'SIGKILL');
   store.commit = (what) => {
-    count++;
-    if (count === point.commit && point.when === 'before') die();
+    commits++;
+    count(commits);
+    if (commits === point?.commit && point.when === 'before') die();
     const recorded = commit(what);
-    if (count === point.commit && point.when === 'after') die();
+    if (commits === point?.commit && point.when === 'after') die();
     return recorded;
   };
   return store;
