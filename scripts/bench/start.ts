@@ -1,60 +1,80 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SIMULATED_PROTOCOLS, type SimulatedProtocol, signingKeys, writeBoxConfig } from '../../src/cli/simulate-config.ts';
 import { quantile } from './spread.ts';
 
-/** Cold start and memory of `tilld run`, beside `node -e 0`, medians of alternating runs. */
-interface StartBench {
-  readonly boxReadyMs: number;
-  readonly nodeMs: number;
-  readonly boxRssMb: number;
-  readonly nodeRssMb: number;
+/** Cold start and memory of `tilld run`, and the same beside `node -e 0`. */
+interface BoxStart {
+  readonly readyMs: number;
+  readonly rssMb: number;
   readonly startRatio: number;
   readonly rssRatio: number;
+}
+
+/** A box of each protocol; medians of alternating runs. */
+interface StartBench extends Record<SimulatedProtocol, BoxStart> {
+  readonly nodeMs: number;
+  readonly nodeRssMb: number;
 }
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** What an idle box holds is read after it has settled: first tries of the links, first heartbeat, a garbage collection. */
 const SETTLE_MS = 4_000;
+/** Nobody listens there: a box starts without a network. */
+const NOWHERE = { apiPort: 0, httpUrl: 'http://127.0.0.1:9', mqttUrl: 'mqtt://127.0.0.1:9' };
 
-export async function benchStart(dir: string, runs = 7): Promise<StartBench> {
+export async function benchStart(dir: string, runs = 7, idleRuns = 3): Promise<StartBench> {
   const home = fs.mkdtempSync(path.join(dir, 'start-'));
-  const config = path.join(home, 'box.json');
-  fs.writeFileSync(config, JSON.stringify(CONFIG));
-  const times = { box: [] as number[], node: [] as number[], boxRss: [] as number[], nodeRss: [] as number[] };
+  const boxes = SIMULATED_PROTOCOLS.map((protocol) => ({
+    protocol,
+    folder: newBox(home, protocol),
+    times: [] as number[],
+    rss: [] as number[],
+  }));
+  const nodeTimes: number[] = [];
+  const nodeRss: number[] = [];
   try {
-    await box(config, home, 0);
+    // In order: Node keeps the code it has compiled only then, and every start but the first has it.
+    for (const { folder } of boxes) await boxIn(folder, 0, 'SIGTERM');
     for (let i = 0; i < runs; i++) {
-      times.node.push(await bareNode());
-      times.box.push((await box(config, home, 0)).readyMs);
+      nodeTimes.push(await bareNode());
+      for (const { folder, times } of boxes) times.push((await boxIn(folder, 0)).readyMs);
     }
-    times.boxRss.push((await box(config, home, SETTLE_MS)).rssMb);
-    times.nodeRss.push(await idleNode());
+    for (let i = 0; i < idleRuns; i++) {
+      nodeRss.push(await idleNode());
+      for (const { folder, rss } of boxes) rss.push((await boxIn(folder, SETTLE_MS)).rssMb);
+    }
   } finally {
     fs.rmSync(home, { recursive: true, force: true });
   }
-  const [boxReadyMs, nodeMs, boxRssMb, nodeRssMb] = [times.box, times.node, times.boxRss, times.nodeRss].map((list) => quantile(list, 0.5));
-  if (boxReadyMs === undefined || nodeMs === undefined || boxRssMb === undefined || nodeRssMb === undefined) throw new Error('no runs');
-  return { boxReadyMs, nodeMs, boxRssMb, nodeRssMb, startRatio: boxReadyMs / nodeMs, rssRatio: boxRssMb / nodeRssMb };
+  const [nodeMs, nodeRssMb] = [quantile(nodeTimes, 0.5), quantile(nodeRss, 0.5)];
+  const figures = (wanted: SimulatedProtocol): BoxStart => {
+    const { times = [], rss = [] } = boxes.find(({ protocol }) => protocol === wanted) ?? {};
+    const [readyMs, rssMb] = [quantile(times, 0.5), quantile(rss, 0.5)];
+    return { readyMs, rssMb, startRatio: readyMs / nodeMs, rssRatio: rssMb / nodeRssMb };
+  };
+  return { nodeMs, nodeRssMb, promptpay: figures('promptpay'), ds50: figures('ds50') };
 }
 
-const CONFIG = {
-  device: { serial: 'BENCH-2', mac: '02:00:00:00:00:BF', chipId: 'bench', model: 'sim' },
-  board: 'sim',
-  protocol: 'promptpay',
-  // Nobody listens there: a box starts without a network.
-  promptpay: { http: { url: 'http://127.0.0.1:9' }, mqtt: { url: 'mqtt://127.0.0.1:9' } },
-  api: { port: 0 },
-  log: { level: 'error' },
-};
+/** A folder with the configuration of a virtual box that says nothing of the missing network. */
+function newBox(home: string, protocol: SimulatedProtocol): string {
+  const folder = path.join(home, protocol);
+  fs.mkdirSync(folder);
+  const config = path.join(folder, 'box.json');
+  signingKeys(config, protocol);
+  writeBoxConfig(config, NOWHERE, protocol);
+  fs.writeFileSync(config, JSON.stringify({ ...JSON.parse(fs.readFileSync(config, 'utf8')), log: { level: 'error' } }));
+  return folder;
+}
 
-/** Starts a box and kills it `idleMs` after it said that it is ready. */
-async function box(config: string, home: string, idleMs: number): Promise<{ readyMs: number; rssMb: number }> {
+/** Starts a box and ends it `idleMs` after it said that it is ready. */
+async function boxIn(folder: string, idleMs: number, signal: NodeJS.Signals = 'SIGKILL'): Promise<{ readyMs: number; rssMb: number }> {
   const started = performance.now();
-  const child = spawn(process.execPath, [MAIN, 'run', '--config', config, '--state', path.join(home, 'state'), '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const options = ['--config', path.join(folder, 'box.json'), '--state', path.join(folder, 'state'), '--json'];
+  const child = spawn(process.execPath, [MAIN, 'run', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise<void>((resolve, reject) => {
     child.stdout.once('data', () => resolve());
     child.once('exit', (code) => reject(new Error(`the box ended with ${code}`)));
@@ -63,28 +83,28 @@ async function box(config: string, home: string, idleMs: number): Promise<{ read
   child.removeAllListeners('exit');
   await new Promise((resolve) => setTimeout(resolve, idleMs));
   const rssMb = rssOf(child.pid);
-  await ended(child);
+  await ended(child, signal);
   return { readyMs, rssMb };
 }
 
-function bareNode(): Promise<number> {
+async function bareNode(): Promise<number> {
   const started = performance.now();
-  return new Promise((resolve) => spawn(process.execPath, ['-e', '0']).once('exit', () => resolve(performance.now() - started)));
+  await once(spawn(process.execPath, ['-e', '0']), 'exit');
+  return performance.now() - started;
 }
 
 async function idleNode(): Promise<number> {
   const child = spawn(process.execPath, ['-e', 'setTimeout(() => 0, 60000)']);
   await new Promise((resolve) => setTimeout(resolve, 500));
   const rssMb = rssOf(child.pid);
-  await ended(child);
+  await ended(child, 'SIGKILL');
   return rssMb;
 }
 
-function ended(child: ReturnType<typeof spawn>): Promise<void> {
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill('SIGKILL');
-  });
+async function ended(child: ReturnType<typeof spawn>, signal: NodeJS.Signals): Promise<void> {
+  const exit = once(child, 'exit');
+  child.kill(signal);
+  await exit;
 }
 
 const rssOf = (pid: number | undefined): number =>

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { MqttEndpoint } from './endpoint.ts';
@@ -74,6 +75,7 @@ export class MqttConnection {
   /** Loads the client library on first use and begins to connect. */
   static async open(options: ConnectionOptions, events: ConnectionEvents): Promise<MqttConnection> {
     const { MqttClient } = await import('mqtt');
+    makeNumbersWhenWritten();
     const fits = packetGuard(MAX_PACKET_BYTES);
     const watched = () => {
       const socket = connectSocket(options);
@@ -161,6 +163,14 @@ export class MqttConnection {
       this.fail(new MqttFault('A message could not be handled', { code: 'mqtt-handler', lasting: false, cause: error }));
     }
   }
+}
+
+/** The library's packet writer would keep all 65,536 two-byte numbers as buffers, 15 MB of them, made at the first packet. */
+function makeNumbersWhenWritten(): void {
+  // The very copy that the library uses, wherever that lies.
+  const fromMqtt = createRequire(createRequire(import.meta.url).resolve('mqtt'));
+  const { writeToStream }: { writeToStream: { cacheNumbers: boolean } } = fromMqtt('mqtt-packet');
+  writeToStream.cacheNumbers = false;
 }
 
 function connectSocket({ endpoint, dial }: ConnectionOptions): ReturnType<typeof openSocket> {

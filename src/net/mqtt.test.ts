@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import net from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type TestBroker, type TestBrokerOptions, testBroker } from '../testkit/broker.ts';
@@ -48,6 +49,15 @@ describe('against a broker', () => {
     ]);
     expect(box.link.publish('server/d-1/streaming', Buffer.from('state'))).toBe(true);
     while ((await seen.next('published')).text !== 'state');
+  });
+
+  test('the client library keeps no table of numbers, which is larger than all else of it', async () => {
+    const { port } = await broker();
+    const box = link(port);
+    box.link.start();
+    await box.events.next('up');
+    const { cache } = createRequire(import.meta.url)('mqtt-packet/numbers.js');
+    expect(cache).toEqual({});
   });
 
   test('PUBACK follows done, and nothing more is delivered before it', async () => {
