@@ -22,6 +22,8 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   queue: { summary: 'Show what waits to be sent to the backend', load: async () => (await import('./queue.ts')).queue },
   pair: { summary: 'Ask the backend for a new pairing PIN', load: async () => (await import('./pair.ts')).pair },
   qr: { summary: 'Check or render a payment QR', load: async () => (await import('./qr.ts')).qr },
+  say: { summary: 'Say an amount aloud, or into a WAV file', load: async () => (await import('./say.ts')).say },
+  voice: { summary: 'Check a voice pack', load: async () => (await import('./voice.ts')).voice },
   board: { summary: 'Check a board file, or print its schema', load: async () => (await import('./board.ts')).board },
   config: { summary: 'Check a configuration file, or print its schema', load: async () => (await import('./config.ts')).config },
   posparam: {

@@ -1,9 +1,9 @@
 import type { SaleView } from '../app/box.ts';
 import type { Recorded } from '../domain/journal.ts';
-import { type Currency, decimalText, type Money, parseDecimal } from '../domain/money.ts';
 import { moneyText } from '../domain/money-text.ts';
+import { parseAmount } from './amount.ts';
 import { BOX_OPTIONS, type BoxClient, boxClient } from './box-client.ts';
-import { type Command, command, type Io, UsageFault } from './command.ts';
+import { type Command, command, type Io } from './command.ts';
 import type { ServerEvent } from './server-events.ts';
 
 /** `tilld sell` */
@@ -33,17 +33,6 @@ export const sell: Command = command({
     return last.state === 'delivered' ? 0 : 1;
   },
 });
-
-/** An amount in major units, exactly. @throws UsageFault */
-function parseAmount(text: string, currency: Currency): Money {
-  const amount = parseDecimal(text, currency);
-  if (amount && amount.minor > 0) return amount;
-  const example = decimalText({ minor: 2_050, currency });
-  throw new UsageFault('The amount is not usable', {
-    found: JSON.stringify(text),
-    expected: `an amount in ${currency}, such as ${example}`,
-  });
-}
 
 const isOver = ({ state }: SaleView): boolean =>
   state === 'delivered' || state === 'delivery-failed' || state === 'delivery-unknown' || state === 'cancelled';

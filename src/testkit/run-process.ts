@@ -2,7 +2,10 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const PROGRAMS = {
+  tilld: fileURLToPath(new URL('../main.ts', import.meta.url)),
+  'tilld-launch': fileURLToPath(new URL('../launch.ts', import.meta.url)),
+};
 /** How long a process may take to say what is waited for before its test fails, ms. */
 const PATIENCE_MS = 15_000;
 
@@ -15,7 +18,7 @@ export interface Ending {
   readonly tookMs: number;
 }
 
-/** `tilld …` as a process of its own, as an installation runs it. */
+/** `tilld …` (or `tilld-launch …`) as a process of its own, as an installation runs it. */
 export class TilldProcess {
   readonly child: ChildProcessWithoutNullStreams;
   readonly #ended: Promise<unknown[]>;
@@ -23,8 +26,8 @@ export class TilldProcess {
   #err = '';
   #wake: (() => void)[] = [];
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [MAIN, ...args]);
+  constructor(args: readonly string[], program: 'tilld' | 'tilld-launch' = 'tilld') {
+    this.child = spawn(process.execPath, [PROGRAMS[program], ...args]);
     this.#ended = once(this.child, 'close');
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#out += text;

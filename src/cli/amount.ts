@@ -1,0 +1,13 @@
+import { type Currency, decimalText, type Money, parseDecimal } from '../domain/money.ts';
+import { UsageFault } from './command.ts';
+
+/** An amount in major units, exactly. @throws UsageFault */
+export function parseAmount(text: string, currency: Currency): Money {
+  const amount = parseDecimal(text, currency);
+  if (amount && amount.minor > 0) return amount;
+  const example = decimalText({ minor: 2_050, currency });
+  throw new UsageFault('The amount is not usable', {
+    found: JSON.stringify(text),
+    expected: `an amount in ${currency}, such as ${example}`,
+  });
+}
