@@ -8,6 +8,7 @@ import type { Inbound } from '../ports/gateway.ts';
 import type { Counters, LedgerQuery } from '../ports/store.ts';
 import type { FileTerms } from '../ports/updates.ts';
 import type { Box, BoxStatus, PairingView, SellRequest } from './box.ts';
+import { alarmsIn, cardUnresolved } from './standing-alarms.ts';
 import type { UpdateService } from './update-service.ts';
 import { type BoxParts, type UseCases, useCases } from './use-cases.ts';
 
@@ -25,6 +26,9 @@ export class BoxService implements Box {
       pair: () => this.pair(),
       listening: () => this.#listening,
       pairingChanged: () => this.#pairingChanged(),
+      inDoubt: (charge) => {
+        for (const alarm of cardUnresolved(charge, this.#use.till.state)) this.#use.health.stand(alarm);
+      },
     });
   }
 
@@ -195,10 +199,8 @@ export class BoxService implements Box {
       else if (entry.kind === 'charge.created') this.#use.pair.proven();
       else if (entry.kind === 'charge.conflict') {
         this.#use.health.raise('charge-conflict', `the backend contradicts itself about charge ${entry.charge} of sale ${entry.sale}`);
-      } else if (entry.kind === 'charge.abandoned') this.#abandoned(entry.charge);
-      else if (entry.kind === 'act.outcome' && entry.result === 'indeterminate') {
-        this.#use.health.deliveryUnknown(`sale ${entry.sale}: ${entry.reason}; look whether the customer was served`);
       }
+      for (const { code } of alarmsIn([entry], this.#use.till.state)) this.#use.health.recall(code);
     }
   }
 
@@ -212,6 +214,7 @@ export class BoxService implements Box {
         if (inbound.kind === 'reconnected') {
           this.#use.outbox.kick('reconnect');
           this.#use.reports.kick();
+          this.#use.updates?.reconnected();
           this.#use.heartbeat.beat();
         }
       } catch (error) {
@@ -237,14 +240,6 @@ export class BoxService implements Box {
       code: 'updates-unsupported',
       remedy: 'Add the section "ota" to its configuration.',
     });
-  }
-
-  /** The backend was asked to the last and never said that a charge was paid. With a card that needs a person: the money may have left the account. */
-  #abandoned(charge: string): void {
-    const card = this.#use.till.state.resolved.find(({ id }) => id === charge)?.card;
-    if (!card) return;
-    const what = `${card.org} ${card.maskedPan}, charge ${charge}`;
-    this.#use.health.cardUnresolved(`${what}: the payment server never said what became of it; settle it with the acquirer`);
   }
 
   #pairingChanged(): void {

@@ -1,5 +1,6 @@
-import type { PresentedCard } from '../domain/card.ts';
+import { NOT_SENT, type PresentedCard } from '../domain/card.ts';
 import { Fault } from '../domain/fault.ts';
+import type { Recorded } from '../domain/journal.ts';
 import type { SaleTimings } from '../domain/policy.ts';
 import { restMinor } from '../domain/till/state.ts';
 import type { CardReader } from '../ports/card-reader.ts';
@@ -56,7 +57,11 @@ export class CardDesk {
   }
 
   start(): void {
-    this.#o.till.onCommitted(() => this.#follow());
+    this.#o.till.onCommitted((entries) => {
+      const unanswered = ({ entry }: Recorded) => entry.kind === 'sale.cancelled' && entry.reason === 'card-unanswered';
+      if (entries.some(unanswered)) this.#say({ phrase: 'card-unanswered', amount: null });
+      this.#follow();
+    });
     this.#o.health.onChange(() => this.#follow());
     this.#follow();
   }
@@ -88,11 +93,12 @@ export class CardDesk {
 
   #wanted(): { readonly sale: string; readonly amountMinor: number } | null {
     const { till, health } = this.#o;
-    const { sale, charges } = till.state;
+    const { sale, charges, resolved } = till.state;
     const amountMinor = restMinor(till.state);
     if (this.#stopping.signal.aborted || sale?.phase !== 'paying' || amountMinor === 0 || !health.ready().card) return null;
-    // A card that may have been charged already stands in the way of another one.
+    // A card that may have been charged already stands in the way of another one, for the rest of this sale.
     if (Object.values(charges).some((charge) => charge.sale === sale.id)) return null;
+    if (resolved.some((charge) => charge.sale === sale.id && charge.card && charge.outcome === 'abandoned')) return null;
     return { sale: sale.id, amountMinor };
   }
 
@@ -121,7 +127,7 @@ export class CardDesk {
   }
 
   async #charge({ sale, amountMinor }: Reading, card: PresentedCard): Promise<void> {
-    const { till, cards, confirm, clock, timings, backendNowMs } = this.#o;
+    const { till, cards, confirm, clock, log, timings, backendNowMs } = this.#o;
     const trace = following(this.#number(TRACE_FACT, 0));
     const batch = this.#number(BATCH_FACT, 1);
     const atMs = clock.wallMs();
@@ -132,11 +138,16 @@ export class CardDesk {
     const recorded = till.submit({ type: 'card-read', sale, charge, amountMinor, card: face, expiresAtMs }, along);
     if (recorded.length === 0) return;
     const amount = { minor: amountMinor, currency: till.currency };
-    const answer = await cards.authorise({ charge, amount, card, atMs }, this.#stopping.signal);
-    // A box that is stopping has closed its books; it asks about the charge when it starts again.
-    if (this.#stopping.signal.aborted) return;
-    confirm.answered(charge, answer);
-    if (answer.state === 'failed') this.#say({ phrase: 'card-declined', amount: null });
+    try {
+      const answer = await cards.authorise({ charge, amount, card, atMs }, this.#stopping.signal);
+      // A box that is stopping has closed its books; it asks about the charge when it starts again.
+      if (this.#stopping.signal.aborted) return;
+      confirm.answered(charge, answer);
+      if (answer.state === 'failed') this.#say({ phrase: answer.reason === NOT_SENT ? 'failed' : 'card-declined', amount: null });
+    } catch (error) {
+      // The charge stands open in the journal: it is asked about, whatever went wrong here.
+      log.error('card.request-failed', { charge, error });
+    }
   }
 
   #number(fact: string, first: number): number {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CallerFault, DeviceFault } from '../domain/fault.ts';
+import { RequestFault } from '../domain/request-fault.ts';
 import { ScriptedCardReader, ScriptedCards, testCard } from '../testkit/card-desk.ts';
 import { settle } from '../testkit/clock.ts';
 import { TestBox, type TestBoxOptions } from '../testkit/test-box.ts';
@@ -191,8 +192,8 @@ describe('no answer to a sale request', () => {
     expect(bench.box.status().alarms).toEqual([]);
   });
 
-  it('is booked when the server says later that it was approved', async () => {
-    await start({ policy: { latePayment: 'refund' } });
+  it('is owed back when the server says later that it was approved, whatever becomes of late QRs', async () => {
+    await start({ policy: { latePayment: 'credit' } });
     const sale = await sell();
     await present();
     await bench.clock.flow(76_000);
@@ -225,7 +226,113 @@ describe('no answer to a sale request', () => {
   });
 });
 
+describe('the time a customer waits for the answer', () => {
+  it('is the box’s own: a clock that is set meanwhile changes nothing', async () => {
+    await start();
+    const sale = await sell();
+    await present();
+    bench.clock.stepWall(2 * 86_400_000);
+    bench.gateway.reconnect();
+    await bench.clock.flow(60_000);
+    expect(bench.box.screen().kind).toBe('authorising');
+    await answer({ state: 'paid' });
+    expect(bench.box.sale(sale)?.state).toBe('delivered');
+  });
+
+  it('after a restart with a clock that went back is no longer than before', async () => {
+    await start();
+    const sale = await sell();
+    await present();
+    await bench.cut(-3_600_000);
+    await bench.start();
+    await bench.clock.flow(76_000);
+    expect(bench.box.sale(sale)?.cancelReason).toBe('card-unanswered');
+  });
+
+  it('ends although a question is still under way', async () => {
+    await start();
+    const sale = await sell();
+    await present();
+    bench.gateway.steadyAnswer = null;
+    bench.gateway.answers.push(new Promise(() => undefined));
+    await bench.clock.flow(82_000);
+    expect(bench.box.sale(sale)?.cancelReason).toBe('card-unanswered');
+    expect(bench.said.at(-1)?.phrase).toBe('card-unanswered');
+  });
+});
+
+describe('a card payment nobody explains', () => {
+  it('raises the alarm as soon as the server falls silent about it', async () => {
+    await start();
+    await sell();
+    await present();
+    const silence = new RequestFault('gone', { code: 'backend-missing', retryable: false });
+    bench.gateway.steadyAnswer = null;
+    bench.gateway.answers.push(...Array.from({ length: 60 }, () => silence));
+    await bench.clock.flow(700_000);
+    expect(bench.box.status()).toMatchObject({ watching: 1, alarms: [{ code: 'card-unresolved' }] });
+    bench.gateway.answers.length = 0;
+  });
+
+  it('is named beside the others', async () => {
+    await start();
+    for (let n = 0; n < 2; n++) {
+      await sell();
+      await present();
+      await bench.clock.flow(680_000);
+    }
+    const [alarm] = bench.box.status().alarms;
+    expect(alarm?.detail).toContain('20260101-000001-000001');
+    expect(alarm?.detail).toContain('20260101-000001-000002');
+  });
+
+  it('keeps its sale from charging another card', async () => {
+    await start();
+    await sell();
+    bench.coin.insert(500);
+    await settle();
+    await present();
+    await bench.clock.flow(700_000);
+    expect(bench.kinds()).toContain('charge.abandoned');
+    expect(bench.box.status().sale).not.toBeNull();
+    expect(reader.waiting).toBeNull();
+    expect(cards.requests).toHaveLength(1);
+  });
+});
+
+describe('a request that could not be sent', () => {
+  it('is no declined card', async () => {
+    await start();
+    const sale = await sell();
+    await present();
+    await answer({ state: 'failed', reason: 'not-sent' });
+    expect(bench.box.sale(sale)).toMatchObject({ state: 'cancelled', cancelReason: 'card-not-sent' });
+    expect(bench.box.screen()).toMatchObject({ kind: 'failed', reason: 'card-not-sent' });
+    expect(bench.said.at(-1)?.phrase).toBe('failed');
+  });
+});
+
+describe('a sale whose customer has left', () => {
+  it('ends in its time although orders keep coming in', async () => {
+    await start();
+    const sale = await sell();
+    for (let minute = 0; minute < 3; minute++) {
+      await bench.gateway.order({ id: `o-${minute}`, purpose: 'announcement', amountMinor: 100, message: '' });
+      await bench.clock.flow(45_000);
+    }
+    expect(bench.box.sale(sale)?.cancelReason).toBe('timeout');
+  });
+});
+
 describe('cash beside a card', () => {
+  it('shows that a card is still taken once money is in', async () => {
+    await start();
+    await sell();
+    bench.coin.insert(500);
+    await settle();
+    expect(bench.box.screen()).toMatchObject({ kind: 'present-card', rest: { minor: 2_000 }, expiresAtMonotonicMs: null });
+  });
+
   it('a coin changes what the card is charged, and reading begins anew', async () => {
     await start();
     const sale = await sell();

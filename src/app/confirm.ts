@@ -17,6 +17,8 @@ export interface ConfirmOptions {
   readonly timings: SaleTimings;
   /** Called when a QR is to leave the screen at another time than was said before. */
   readonly changed: () => void;
+  /** The backend was silent about a charge to the end of its grace time; it is asked about less and less often from now on. */
+  readonly inDoubt: (charge: string) => void;
 }
 
 interface Watched {
@@ -32,6 +34,8 @@ interface Watched {
 type Question = Exclude<Via, 'push' | 'answer'>;
 
 const CLOCK_DOUBT_MS = 1_000;
+/** A question that is under way when the time of a charge on the screen is over gets so much longer. */
+const LAST_WORD_MS = 5_000;
 
 /** Queries under way at a time; only a charge on the screen goes beyond. */
 const MAX_QUERIES = 4;
@@ -157,7 +161,10 @@ export class Confirm {
 
   /** The backend's clock is known to the second: the QR leaves the screen rather a little early than too late. */
   #lifeMs(charge: OpenCharge): number {
-    return charge.expiresAtMs - this.#o.gateway.backendNowMs() - CLOCK_DOUBT_MS;
+    const { gateway, timings } = this.#o;
+    const lifeMs = charge.expiresAtMs - gateway.backendNowMs() - CLOCK_DOUBT_MS;
+    // The box itself gave a card its time: no clock that is set meanwhile makes it longer.
+    return charge.card ? Math.min(lifeMs, timings.cardAnswerMs) : lifeMs;
   }
 
   /** The backend may have told the time: how long a QR is shown was worked out by a clock that can have been wrong by years. */
@@ -166,7 +173,7 @@ export class Confirm {
     const now = clock.monotonicMs();
     for (const [charge, watched] of this.#watched) {
       const open = till.state.charges[charge];
-      if (!open || watched.shownUntilMs === null) continue;
+      if (!open || open.card || watched.shownUntilMs === null) continue;
       const untilMs = shownUntil(watched.shownUntilMs, watched.sinceMs, now, this.#lifeMs(open), timings);
       if (untilMs === watched.shownUntilMs) continue;
       watched.shownUntilMs = untilMs;
@@ -186,9 +193,23 @@ export class Confirm {
     // A question that is due while another is on its way is asked again when that one is back.
     if ('ask' in next) {
       if (!watched.asking) this.#question(charge, next.ask);
+      else if (next.ask === 'expiry') this.#expireWithout(charge, watched);
       return;
     }
     watched.cancelTimer = this.#o.clock.after(next.atMs - now, () => this.#schedule(charge));
+  }
+
+  /** A question that takes too long does not keep a customer before a sale that is over. */
+  #expireWithout(charge: string, watched: Watched): void {
+    watched.cancelTimer = this.#o.clock.after(LAST_WORD_MS, () => {
+      if (this.#watched.get(charge) !== watched || !watched.asking || this.#abort.signal.aborted) return;
+      try {
+        this.#commit(charge, { type: 'expired', charge });
+      } catch (error) {
+        this.#o.log.error('charge.answer-not-recorded', { charge, via: 'expiry', error });
+        this.#expireWithout(charge, watched);
+      }
+    });
   }
 
   /** Asks about every charge after an absence, first about the one a customer stands before. */
@@ -206,6 +227,9 @@ export class Confirm {
     }
     this.#waiting.delete(charge);
     this.#queries++;
+    watched.cancelTimer?.();
+    const leftMs = watched.watch.deadlineMs - this.#o.clock.monotonicMs();
+    if (watched.watch.phase === 'shown') watched.cancelTimer = this.#o.clock.after(Math.max(0, leftMs), () => this.#schedule(charge));
     this.#ask(charge, watched, via)
       .catch((error: unknown) => {
         // The answer could not be committed: it is asked for again, and has its effect then.
@@ -269,7 +293,10 @@ export class Confirm {
       this.#commit(charge, { type: 'expired', charge });
     } else if (same && (via === 'grace' || doubtMs > 0)) {
       if (spoken) this.#commit(charge, { type: 'grace-over', charge });
-      else watched.watch = inDoubt(watched.watch, nowMs, timings);
+      else {
+        if (doubtMs === 0) this.#o.inDoubt(charge);
+        watched.watch = inDoubt(watched.watch, nowMs, timings);
+      }
       this.#countDoubts();
     } else {
       watched.watch = asked(watched.watch, nowMs, timings);

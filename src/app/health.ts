@@ -1,9 +1,11 @@
 import { type Readiness, readiness } from '../domain/readiness.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
+import type { LinkFault } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Store } from '../ports/store.ts';
 import type { Alarm } from './box.ts';
+import { ALARM_FACTS, alarmFacts, type StandingAlarm } from './standing-alarms.ts';
 
 export interface HealthOptions {
   readonly store: Store;
@@ -15,16 +17,14 @@ export interface HealthOptions {
   readonly offersQr: boolean;
   readonly takesCards: boolean;
   readonly paired: () => boolean;
+  /** What a person must mend or know about the links right now. */
+  readonly linkFaults: () => readonly LinkFault[];
 }
 
 /** The ledger is looked at this often, so that a disk that became read-only stops the acceptors within two seconds. */
 const PROBE_MS = 1_000;
 /** Beyond this much of its size limit the journal needs a person, who may take days to come. */
 const NEARLY_FULL_PERCENT = 80;
-/** What a restart must not forget, because only a person can tell that it is over. */
-const OUTPUT_FACT = 'fault.output';
-const DELIVERY_FACT = 'alarm.delivery-unknown';
-const CARD_FACT = 'alarm.card-unresolved';
 
 /** What is wrong with the box right now, and what that leaves possible. */
 export class HealthService {
@@ -35,22 +35,19 @@ export class HealthService {
   #ledger: string | null = null;
   #output: string | null;
   #updating = false;
+  #linkAlarms: readonly string[] = [];
   #cancelTimer: Cancel | null = null;
   #probedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: HealthOptions) {
     this.#o = options;
     // Known before anything asks whether the box is ready.
-    this.#output = options.store.fact(OUTPUT_FACT);
+    this.#output = options.store.fact(ALARM_FACTS['output-faulty']);
   }
 
   /** Raises again what was left open before the restart, and begins to look after the ledger. */
   start(): void {
-    if (this.#output !== null) this.raise('output-faulty', this.#output);
-    const delivery = this.#o.store.fact(DELIVERY_FACT);
-    if (delivery !== null) this.raise('delivery-unknown', delivery);
-    const card = this.#o.store.fact(CARD_FACT);
-    if (card !== null) this.raise('card-unresolved', card);
+    for (const code of Object.keys(ALARM_FACTS)) this.recall(code as StandingAlarm['code']);
     this.#probe();
   }
 
@@ -76,6 +73,11 @@ export class HealthService {
     return [...this.#alarms.values()];
   }
 
+  /** Whether nothing is wrong; warnings are about things that work. */
+  sound(): boolean {
+    return this.alarms().every(({ severity }) => severity === 'warning');
+  }
+
   /** Milliseconds since the ledger was last looked at; a watchdog's proof of progress. */
   sinceProbeMs(): number {
     return this.#o.clock.monotonicMs() - this.#probedAtMs;
@@ -95,24 +97,25 @@ export class HealthService {
   outputFailed(reason: string): void {
     this.#output = reason;
     this.raise('output-faulty', reason);
-    this.#keep(OUTPUT_FACT, reason);
+    this.#keep(ALARM_FACTS['output-faulty'], reason);
   }
 
-  /** Nobody knows whether a customer was served: the alarm stays, over restarts too, until `resetOutput`. */
-  deliveryUnknown(detail: string): void {
-    this.raise('delivery-unknown', detail);
-    this.#keep(DELIVERY_FACT, detail);
+  /** Raises what the journal keeps of an alarm, if anything. */
+  recall(code: StandingAlarm['code']): void {
+    const detail = this.#o.store.fact(ALARM_FACTS[code]);
+    if (detail !== null) this.raise(code, detail);
   }
 
-  /** The payment server never said what became of a card payment: the alarm stays, over restarts too, until the books are closed. */
-  cardUnresolved(detail: string): void {
-    this.raise('card-unresolved', detail);
-    this.#keep(CARD_FACT, detail);
+  /** Raises an alarm that holds over restarts, beside what it stands for already. */
+  stand(alarm: StandingAlarm): void {
+    for (const [fact, value] of Object.entries(alarmFacts([alarm], (name) => this.#o.store.fact(name)))) this.#keep(fact, value);
+    this.raise(alarm.code, this.#o.store.fact(ALARM_FACTS[alarm.code]) ?? alarm.detail);
   }
 
   /** The books were closed and reconciled. */
   booksClosed(): void {
-    if (this.#o.store.fact(CARD_FACT) !== null) this.#o.store.commit({ entries: [], facts: { [CARD_FACT]: null } });
+    const fact = ALARM_FACTS['card-unresolved'];
+    if (this.#o.store.fact(fact) !== null) this.#o.store.commit({ entries: [], facts: { [fact]: null } });
     this.clear('card-unresolved');
   }
 
@@ -128,7 +131,7 @@ export class HealthService {
    * @throws StoreFault when that cannot be written down; then nothing changes
    */
   resetOutput(): void {
-    this.#o.store.commit({ entries: [], facts: { [OUTPUT_FACT]: null, [DELIVERY_FACT]: null } });
+    this.#o.store.commit({ entries: [], facts: { [ALARM_FACTS['output-faulty']]: null, [ALARM_FACTS['delivery-unknown']]: null } });
     this.#output = null;
     this.clear('delivery-unknown');
     this.clear('output-faulty');
@@ -145,12 +148,12 @@ export class HealthService {
     this.#changed();
   }
 
-  /** Something a person must look at; the same code again only renews the detail. */
-  raise(code: string, detail: string): void {
+  /** Something a person must look at (a warning: may look at); the same code again only renews the detail. */
+  raise(code: string, detail: string, severity: Alarm['severity'] = 'error', level: 'warn' | 'error' = 'error'): void {
     const known = this.#alarms.get(code);
     if (known?.detail === detail) return;
-    this.#alarms.set(code, { code, detail, severity: 'error', sinceMs: known?.sinceMs ?? this.#o.clock.wallMs() });
-    if (!known) this.#o.log.error('alarm.raised', { code, detail });
+    this.#alarms.set(code, { code, detail, severity, sinceMs: known?.sinceMs ?? this.#o.clock.wallMs() });
+    if (!known) this.#o.log[level]('alarm.raised', { code, detail });
     this.#changed();
   }
 
@@ -175,8 +178,17 @@ export class HealthService {
     const reason = this.#o.store.probe();
     this.#setLedger(reason);
     if (reason === null) this.#checkFill();
+    this.#checkLinks();
     this.#probedAtMs = this.#o.clock.monotonicMs();
     this.#cancelTimer = this.#o.clock.after(PROBE_MS, () => this.#probe());
+  }
+
+  #checkLinks(): void {
+    const faults = this.#o.linkFaults().map((fault) => ({ ...fault, code: `${fault.link}-${fault.code}` }));
+    for (const code of this.#linkAlarms) if (!faults.some((fault) => fault.code === code)) this.clear(code);
+    // Links come and go, and the dialect has said why already.
+    for (const { code, detail, severity = 'error' } of faults) this.raise(code, detail, severity, 'warn');
+    this.#linkAlarms = faults.map(({ code }) => code);
   }
 
   #checkFill(): void {

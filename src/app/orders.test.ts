@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { PeerFault } from '../domain/fault.ts';
 import type { Order } from '../domain/order.ts';
+import { decodeInbound } from '../protocols/ds50/codec.ts';
 import { ScriptedCardReader, ScriptedCards, testCard } from '../testkit/card-desk.ts';
 import { settle } from '../testkit/clock.ts';
 import { TestBox } from '../testkit/test-box.ts';
@@ -99,6 +102,31 @@ describe('an amount to announce', () => {
   });
 });
 
+describe('a clock that is set', () => {
+  it('makes no order stale that has just come in', async () => {
+    await start();
+    bench.box.sell({ amountMinor: 700, origin: 'keypad' });
+    await bench.gateway.order(paidElsewhere('o-1'));
+    bench.clock.stepWall(3_600_000);
+    const sale = bench.box.status().sale?.id ?? '';
+    bench.box.cancel(sale, 'keypad');
+    await bench.clock.flow(5_000);
+    expect(bench.said.map(({ phrase }) => phrase)).toEqual(['present-card', 'amount']);
+  });
+});
+
+describe('a loudspeaker that hangs', () => {
+  it('holds up an announcement for half a minute, and nothing for ever', async () => {
+    await start();
+    bench.speaking = new Promise(() => undefined);
+    await bench.gateway.order(paidElsewhere('o-1'));
+    await bench.gateway.order(toSell('o-2'));
+    await bench.clock.flow(31_000);
+    expect(bench.kinds()).toContain('order.announced');
+    expect(bench.box.status().sale).toMatchObject({ dueMinor: 500 });
+  });
+});
+
 describe('an order to sell', () => {
   it('opens a sale with its message, and the card pays it', async () => {
     await start();
@@ -152,6 +180,22 @@ describe('an order to sell', () => {
     expect(refused).toMatchObject([{ order: 'o-1', code: 'order-stale' }]);
   });
 
+  it('waits while the box cannot sell, and does not hold up what is to be announced', async () => {
+    await start();
+    bench.box.resetOutput();
+    bench.store.commit({ entries: [], facts: { 'fault.output': 'stuck' } });
+    await bench.cut();
+    await bench.start();
+    await bench.gateway.order(toSell('o-1'));
+    await bench.gateway.order(paidElsewhere('o-2'));
+    await bench.clock.flow(3_000);
+    expect(bench.box.status()).toMatchObject({ orders: 1, sale: null });
+    expect(bench.said.map(({ phrase }) => phrase)).toEqual(['amount']);
+    bench.box.resetOutput();
+    await bench.clock.flow(2_500);
+    expect(bench.box.status().sale).toMatchObject({ dueMinor: 500 });
+  });
+
   it('beyond 200 that wait is refused, and seen all the same', async () => {
     await start();
     bench.box.sell({ amountMinor: 700, origin: 'keypad' });
@@ -160,4 +204,35 @@ describe('an order to sell', () => {
     const refused = bench.store.ledger({ limit: 1_000 }).flatMap(({ entry }) => (entry.kind === 'order.refused' ? [entry.order] : []));
     expect(refused).toEqual(['o-200']);
   });
+});
+
+it('whatever the broker delivers leaves one whole order behind, or nothing at all', async () => {
+  await start();
+  const text = fc.oneof(fc.string({ maxLength: 80 }), fc.constant(undefined), fc.constant(null), fc.integer());
+  const message = fc.record({
+    message: text,
+    amount: fc.oneof(fc.stringMatching(/^\d{0,13}$/), fc.double(), text),
+    transType: fc.oneof(fc.constantFrom('00', '99', '01', ''), text),
+    orderId: fc.oneof(fc.stringMatching(/^[a-z0-9]{1,6}$/), text),
+  });
+  const payload = fc.oneof(
+    message.map((value) => new TextEncoder().encode(JSON.stringify(value))),
+    fc.uint8Array({ maxLength: 200 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(payload, async (bytes) => {
+      const before = bench.kinds().filter((kind) => kind.startsWith('order.'));
+      let read: Order | null = null;
+      try {
+        const inbound = decodeInbound(bytes, 'THB');
+        read = inbound.kind === 'order' ? inbound.order : null;
+      } catch (error) {
+        expect(error).toBeInstanceOf(PeerFault);
+      }
+      if (read) await bench.gateway.order(read);
+      const added = bench.kinds().filter((kind) => kind.startsWith('order.')).length - before.length;
+      expect(added).toBeLessThanOrEqual(read ? 2 : 0);
+    }),
+    { numRuns: 150 },
+  );
 });

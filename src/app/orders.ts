@@ -1,5 +1,4 @@
-import CRC32 from 'crc-32';
-import { withoutCardData } from '../domain/card-data.ts';
+import { excerpt } from '../domain/card-data.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Order } from '../domain/order.ts';
 import type { Screen } from '../domain/screen.ts';
@@ -10,6 +9,8 @@ import type { Metrics } from '../ports/metrics.ts';
 import type { Speaker } from '../ports/speaker.ts';
 import type { Store } from '../ports/store.ts';
 import type { SellRequest } from './box.ts';
+import type { HealthService } from './health.ts';
+import { storableId } from './storable-id.ts';
 import type { TillService } from './till.ts';
 
 export interface OrdersOptions {
@@ -19,6 +20,7 @@ export interface OrdersOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly health: HealthService;
   /** How long a result stays on the screen, and an announced amount at least, milliseconds. */
   readonly resultMs: number;
   readonly sell: (request: SellRequest) => void;
@@ -33,6 +35,11 @@ const SOURCE = 'order';
 /** Pause before work the journal could not take is done again. */
 const AGAIN_MS = 1_000;
 const MAX_REASON = 300;
+const MAX_MESSAGE = 200;
+/** A loudspeaker that hangs does not hold up what comes after, ms. */
+const SPEAK_MS = 30_000;
+/** While the box cannot sell, an order to sell is looked at again so often, ms. */
+const NOT_READY_MS = 2_000;
 
 /**
  * The backend's own orders. Each is taken in once for ever (a durable set, not the last id), acknowledged when that is
@@ -45,6 +52,10 @@ export class Orders {
   #busy = false;
   #stopped = true;
   #cancelTimer: Cancel | null = null;
+  #cancelShown: Cancel | null = null;
+  #cancelLook: Cancel | null = null;
+  /** When orders of this run were taken in, monotonic; those that are not in here are from before a restart. */
+  readonly #takenMs = new Map<string, number>();
 
   constructor(options: OrdersOptions) {
     this.#o = options;
@@ -57,12 +68,17 @@ export class Orders {
       if (entries.some(({ entry }) => entry.kind === 'sale.settled' || entry.kind === 'sale.cancelled')) this.#later(this.#o.resultMs);
       else if (this.#cancelTimer === null) this.#next();
     });
+    this.#o.health.onChange(() => {
+      if (this.#cancelTimer === null) this.#next();
+    });
     this.#next();
   }
 
   stop(): void {
     this.#stopped = true;
     this.#cancelTimer?.();
+    this.#cancelShown?.();
+    this.#cancelLook?.();
   }
 
   /** What is being announced, as the customer sees it. */
@@ -74,13 +90,16 @@ export class Orders {
 
   /** @throws StoreFault: then it is not acknowledged and comes again */
   receive({ order, done }: Extract<Inbound, { kind: 'order' }>): void {
-    const { till, store, log, metrics } = this.#o;
-    const id = storable(order.id);
+    const { till, store, log, metrics, clock } = this.#o;
+    const id = storableId(order.id);
     const key = { source: SOURCE, id };
     const seen = store.seenAt(key) !== null;
     metrics.count('orders_total', { purpose: order.purpose, outcome: seen ? 'duplicate' : 'taken' });
     if (seen) log.info('order.duplicate', { order: id });
-    else till.submit({ type: 'order', order: { ...order, id, message: withoutCardData(order.message) } }, { inbox: [key] });
+    else {
+      this.#takenMs.set(id, clock.monotonicMs());
+      till.submit({ type: 'order', order: { ...order, id, message: excerpt(order.message, MAX_MESSAGE) } }, { inbox: [key] });
+    }
     done();
   }
 
@@ -94,7 +113,7 @@ export class Orders {
 
   #next(): void {
     const { till, log } = this.#o;
-    const [order] = till.state.orders;
+    const order = this.#due();
     if (this.#stopped || this.#busy || order === undefined || till.state.sale !== null) return;
     this.#busy = true;
     this.#act(order)
@@ -103,6 +122,19 @@ export class Orders {
         log.error('order.not-recorded', { order: order.id, error });
         this.#done(AGAIN_MS);
       });
+  }
+
+  /** The oldest order that can be acted upon. One to sell waits while the box cannot: what is to be announced goes before. */
+  #due(): Order | undefined {
+    const { till, health } = this.#o;
+    const { qr, cash, card } = health.ready();
+    const able = qr || cash || card;
+    const order = till.state.orders.find((one) => able || one.purpose === 'announcement' || this.#stale(one));
+    if (order === undefined && till.state.orders.length > 0) {
+      this.#cancelLook?.();
+      this.#cancelLook = this.#o.clock.after(NOT_READY_MS, () => this.#next());
+    }
+    return order;
   }
 
   #done(waitMs: number): void {
@@ -123,6 +155,7 @@ export class Orders {
     if (refusal === null) {
       try {
         sell({ amountMinor: order.amountMinor, description: order.message, origin: 'backend', order: order.id });
+        this.#takenMs.delete(order.id);
         return;
       } catch (error) {
         if (!(error instanceof Fault) || error.blame === 'device') throw error;
@@ -131,43 +164,56 @@ export class Orders {
     }
     log.warn('order.refused', { order: order.id, ...refusal });
     till.submit({ type: 'order-refused', order: order.id, ...refusal });
+    this.#takenMs.delete(order.id);
   }
 
   async #announce(order: Order): Promise<void> {
-    const { till, speaker, log, clock, changed, resultMs } = this.#o;
+    const { till, log, clock, changed, resultMs } = this.#o;
     let spoken = false;
-    const shown = new Promise<void>((resolve) => void clock.after(resultMs, resolve));
+    const shown = new Promise<void>((resolve) => {
+      this.#cancelShown = clock.after(resultMs, resolve);
+    });
     this.#announcing = order;
     changed();
     if (!this.#stale(order)) {
       try {
-        await speaker.say({ phrase: 'amount', amount: { minor: order.amountMinor, currency: till.currency } });
-        spoken = true;
+        spoken = await this.#speak(order);
+        if (!spoken) log.warn('announcement.failed', { order: order.id, reason: `it took more than ${SPEAK_MS / 1_000} s` });
       } catch (error) {
         log.warn('announcement.failed', { order: order.id, error });
       }
     }
     await shown;
     this.#announcing = null;
+    this.#takenMs.delete(order.id);
     // A box that is stopping has closed its books; what was half said is said again while it is fresh.
     if (this.#stopped) return;
     till.submit({ type: 'order-announced', order: order.id, spoken });
     changed();
   }
 
+  /** False when the loudspeaker did not come to an end in time. */
+  #speak(order: Order): Promise<boolean> {
+    const { till, speaker, clock } = this.#o;
+    const amount = { minor: order.amountMinor, currency: till.currency };
+    return new Promise((resolve, reject) => {
+      const cancel = clock.after(SPEAK_MS, () => resolve(false));
+      speaker
+        .say({ phrase: 'amount', amount })
+        .then(() => resolve(true), reject)
+        .finally(cancel);
+    });
+  }
+
   /** Whether it was taken in too long ago; from before a restart, without a clock that can be trusted, nobody knows, and silence is the safe side. */
   #stale(order: Order): boolean {
     const { store, clock } = this.#o;
+    const takenMs = this.#takenMs.get(order.id);
+    if (takenMs !== undefined) return clock.monotonicMs() - takenMs > STALE_MS;
     const seq = store.seenAt({ source: SOURCE, id: order.id });
     const [received] = seq === null ? [] : store.ledger({ after: seq - 1, limit: 1 });
     if (!received) return true;
     if (received.boot !== store.boot && (!received.clockTrusted || !clock.wallTrusted())) return true;
     return clock.wallMs() - received.atMs > STALE_MS;
   }
-}
-
-/** An order number that could be a card number is kept masked, told from others by its checksum: no database row holds a card number. */
-function storable(id: string): string {
-  const masked = withoutCardData(id);
-  return masked === id ? id : `${masked}~${(CRC32.str(id) >>> 0).toString(16).padStart(8, '0')}`;
 }

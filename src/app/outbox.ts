@@ -193,7 +193,7 @@ export class Outbox {
   }
 
   #showParked(): void {
-    const { parked } = this.#o.store.outboxSize();
+    const { parked } = this.#o.store.outboxSize('sale');
     if (parked > 0)
       this.#o.health.raise('report-parked', `the backend refused ${parked} sale report${parked === 1 ? '' : 's'}; see the queue`);
   }

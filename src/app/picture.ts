@@ -20,7 +20,7 @@ export interface PictureOptions {
   readonly typed: () => Money | null;
   readonly shownUntilMs: (charge: string) => number;
   readonly cards: boolean;
-  readonly cardUntilMs: () => number | null;
+  readonly card: () => { readonly untilMs: number | null } | null;
   readonly notice: () => Screen | null;
 }
 
@@ -64,7 +64,7 @@ export class Picture {
   /** Works the screen out anew and shows it if it is another one. */
   refresh(): void {
     if (this.#stopped) return;
-    const { till, clock, display, products, ready, pairing, typed, shownUntilMs, cards, cardUntilMs, notice } = this.#o;
+    const { till, clock, display, products, ready, pairing, typed, shownUntilMs, cards, card, notice } = this.#o;
     const nowMs = clock.monotonicMs();
     const screen = present({
       till: till.state,
@@ -76,7 +76,7 @@ export class Picture {
       nowMs,
       shownUntilMs,
       cards,
-      cardUntilMs: cardUntilMs(),
+      card: card(),
       notice: notice(),
     });
     this.#cancelExpiry?.();

@@ -19,8 +19,8 @@ export interface Scene {
   readonly shownUntilMs: (charge: string) => number;
   /** Whether the box takes cards at all. */
   readonly cards: boolean;
-  /** Until when a card is waited for, monotonic; null while none is. */
-  readonly cardUntilMs: number | null;
+  /** Set while a card is waited for: until when, monotonic; null while no time limit runs. */
+  readonly card: { readonly untilMs: number | null } | null;
   /** What is announced, or how far an update is; neither while a sale is on. */
   readonly notice: Screen | null;
 }
@@ -47,7 +47,7 @@ export function present(scene: Scene): Screen {
   };
 }
 
-function paying({ till, ready, nowMs, shownUntilMs, cardUntilMs }: Scene): Screen {
+function paying({ till, ready, nowMs, shownUntilMs, card }: Scene): Screen {
   const due = amount(till, till.sale?.dueMinor ?? 0);
   const rest = amount(till, restMinor(till));
   const credit = amount(till, till.creditMinor);
@@ -59,9 +59,9 @@ function paying({ till, ready, nowMs, shownUntilMs, cardUntilMs }: Scene): Scree
     return { kind: 'qr', qr: shown.qr, due, rest, credit, expiresAtMonotonicMs, cash: ready.cash };
   }
   if (till.sale?.request) return { kind: 'requesting', due, credit, cash: ready.cash };
-  if (cardUntilMs !== null) {
+  if (card) {
     const message = till.sale?.description ?? '';
-    return { kind: 'present-card', due, rest, credit, message, expiresAtMonotonicMs: cardUntilMs, cash: ready.cash };
+    return { kind: 'present-card', due, rest, credit, message, expiresAtMonotonicMs: card.untilMs, cash: ready.cash };
   }
   return { kind: 'insert-cash', due, rest, credit, qrPossible: ready.qr && wantsNewQr(till) };
 }

@@ -1,5 +1,5 @@
 import type { Board } from '../domain/board.ts';
-import { withoutCardData } from '../domain/card-data.ts';
+import { excerpt } from '../domain/card-data.ts';
 import { CallerFault } from '../domain/fault.ts';
 import type { Origin } from '../domain/journal.ts';
 import { money } from '../domain/money.ts';
@@ -8,6 +8,7 @@ import type { Readiness } from '../domain/readiness.ts';
 import { type SaleView, saleView } from '../domain/till/view.ts';
 import type { Store } from '../ports/store.ts';
 import type { SellRequest } from './box.ts';
+import { storableId } from './storable-id.ts';
 import type { TillService } from './till.ts';
 
 export interface SaleDeskOptions {
@@ -36,12 +37,13 @@ export class SaleDesk {
   sell(request: SellRequest): SaleView {
     const { policy, board, till } = this.#o;
     // What someone types or swipes into it must not reach the journal, which is kept for ever.
-    const description = withoutCardData(request.description ?? '');
+    const description = excerpt(request.description ?? '', MAX_DESCRIPTION + 1);
     const earlier = this.#underKey(request.idempotencyKey);
     if (earlier) return sameAs(earlier, request.amountMinor, description);
     if (description.length > MAX_DESCRIPTION) throw badText('description', 'description-too-long', `at most ${MAX_DESCRIPTION} characters`);
     const due = money(request.amountMinor, policy.currency, 1);
-    this.#checkRange(due.minor);
+    // What the backend orders has been decided there: only what a person chose must be worth a sale.
+    this.#checkRange(due.minor, request.origin === 'backend' ? 1 : this.#o.policy.minMinor);
     this.#checkReady();
     const product = policy.products.find((p) => p.button === request.product);
     const drive = board.delivery ? driveFor(product?.drive ?? policy.drive, due.minor) : null;
@@ -49,7 +51,7 @@ export class SaleDesk {
     const sale = till.newId();
     const order = request.order === undefined ? {} : { order: request.order };
     const key = request.idempotencyKey;
-    const along = key === undefined ? {} : { inbox: [{ source: KEY_SOURCE, id: key }] };
+    const along = key === undefined ? {} : { inbox: [{ source: KEY_SOURCE, id: storableId(key) }] };
     till.submit({ type: 'open', sale, dueMinor: due.minor, description, origin: request.origin, drive, ...order }, along);
     return this.known(sale);
   }
@@ -70,7 +72,7 @@ export class SaleDesk {
     if (view) return view;
     throw new CallerFault('There is no such sale', {
       code: 'sale-unknown',
-      found: id.slice(0, 64),
+      found: excerpt(id, 64),
       expected: 'the id of a sale of this box',
     });
   }
@@ -78,20 +80,20 @@ export class SaleDesk {
   #underKey(key: string | undefined): SaleView | null {
     if (key === undefined) return null;
     if (!IDEMPOTENCY_KEY.test(key)) throw badText('idempotency key', 'idempotency-key-invalid', '1 to 128 printable ASCII characters');
-    const seq = this.#o.store.seenAt({ source: KEY_SOURCE, id: key });
+    const seq = this.#o.store.seenAt({ source: KEY_SOURCE, id: storableId(key) });
     if (seq === null) return null;
     // Every entry of the commit that carried the key belongs to the sale.
     const [recorded] = this.#o.store.ledger({ after: seq - 1, limit: 1 });
     return recorded && 'sale' in recorded.entry && recorded.entry.sale !== null ? this.known(recorded.entry.sale) : null;
   }
 
-  #checkRange(minor: number): void {
-    const { minMinor, maxMinor } = this.#o.policy;
-    if (minor >= minMinor && minor <= maxMinor) return;
+  #checkRange(minor: number, leastMinor: number): void {
+    const { maxMinor } = this.#o.policy;
+    if (minor >= leastMinor && minor <= maxMinor) return;
     throw new CallerFault('The amount is out of range', {
       code: 'amount-out-of-range',
       found: String(minor),
-      expected: `${minMinor} to ${maxMinor} minor units`,
+      expected: `${leastMinor} to ${maxMinor} minor units`,
       remedy: 'Change the amount, or sale.minMinor and sale.maxMinor in the configuration.',
     });
   }

@@ -37,6 +37,8 @@ export class Sell {
   #vainFor: string | null = null;
   #stopped = true;
   #endsAtMs: number | null = null;
+  /** What the timer waits for; null while it is not set. */
+  #wait: string | null = null;
 
   constructor(options: SellOptions) {
     this.#o = options;
@@ -120,23 +122,31 @@ export class Sell {
   #askAgainLater(): void {
     this.#asking = null;
     this.#cancelTimer?.();
+    this.#wait = null;
     this.#cancelTimer = this.#o.clock.after(ASK_AGAIN_MS, () => this.#follow());
   }
 
   /** One timer serves both waits of a sale without a QR: a new QR for the rest, or its end when nobody pays. */
   #armTimer(): void {
+    const { till, clock, timings } = this.#o;
+    const { sale } = till.state;
+    const moneyIsIn = sale !== null && takenMinor(sale) > 0;
+    const requote = wantsNewQr(till.state) && this.#vainFor !== sale?.id;
+    const waits = sale?.phase === 'paying' && !sale.request && !sale.charge && (!moneyIsIn || requote);
+    const wait = waits ? `${sale.id} ${requote} ${takenMinor(sale)} ${sale.lastCharge}` : null;
+    // What is committed for others (an order that comes in) gives a customer who is gone no more time.
+    if (wait !== null && wait === this.#wait) return;
     this.#cancelTimer?.();
     this.#cancelTimer = null;
     this.#endsAtMs = null;
-    const { till, clock, timings } = this.#o;
-    const { sale } = till.state;
-    if (sale?.phase !== 'paying' || sale.request || sale.charge) return;
-    const moneyIsIn = takenMinor(sale) > 0;
-    const requote = wantsNewQr(till.state) && this.#vainFor !== sale.id;
-    if (moneyIsIn && !requote) return;
+    this.#wait = wait;
+    if (!waits) return;
     const waitMs = requote ? timings.requoteMs : timings.cashIdleMs;
     if (!requote) this.#endsAtMs = clock.monotonicMs() + waitMs;
-    this.#cancelTimer = clock.after(waitMs, () => this.#timerStruck(sale.id, requote));
+    this.#cancelTimer = clock.after(waitMs, () => {
+      this.#wait = null;
+      this.#timerStruck(sale.id, requote);
+    });
   }
 
   #timerStruck(saleId: string, requote: boolean): void {

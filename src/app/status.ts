@@ -3,7 +3,7 @@ import type { SaleView } from '../domain/till/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Store } from '../ports/store.ts';
-import type { Alarm, BoxStatus, PairingView } from './box.ts';
+import type { BoxStatus, PairingView } from './box.ts';
 import type { HealthService } from './health.ts';
 import type { TillService } from './till.ts';
 
@@ -25,7 +25,6 @@ export interface StatusOptions {
 export class Status {
   readonly #o: StatusOptions;
   readonly #startedMs: number;
-  #linkFaultSince = new Map<string, number>();
 
   constructor(options: StatusOptions) {
     this.#o = options;
@@ -55,16 +54,7 @@ export class Status {
       orders: till.orders.length,
       volume: this.#o.volume(),
       watching: Object.values(till.charges).filter((charge) => charge.state !== 'shown').length,
-      alarms: [...health.alarms(), ...this.#linkAlarms()],
+      alarms: health.alarms(),
     };
-  }
-
-  /** Faults of the links as alarms, with the time at which each was first seen. */
-  #linkAlarms(): Alarm[] {
-    const { gateway, clock } = this.#o.parts;
-    const faults = gateway.faults().map(({ link, code, detail, severity = 'error' }) => ({ code: `${link}-${code}`, detail, severity }));
-    const now = clock.wallMs();
-    this.#linkFaultSince = new Map(faults.map(({ code }) => [code, this.#linkFaultSince.get(code) ?? now]));
-    return faults.map((fault) => ({ ...fault, sinceMs: this.#linkFaultSince.get(fault.code) ?? now }));
   }
 }

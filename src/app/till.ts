@@ -11,6 +11,7 @@ import type { Cancel } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Log } from '../ports/log.ts';
 import type { Commit, OutboxDraft, Store } from '../ports/store.ts';
+import { alarmFacts, alarmsIn } from './standing-alarms.ts';
 
 /** What the rest of the box knows that a money decision depends on. */
 export interface Surroundings {
@@ -96,7 +97,8 @@ export class TillService {
       newId: () => this.newId(),
     });
     if (entries.length === 0) return [];
-    const recorded = store.commit({ ...along, entries, outbox: this.#options.reports ? reportsIn(entries) : [] });
+    const facts = { ...along.facts, ...alarmFacts(alarmsIn(entries, this.#till), (fact) => store.fact(fact)) };
+    const recorded = store.commit({ ...along, facts, entries, outbox: this.#options.reports ? reportsIn(entries) : [] });
     let till = this.#till;
     for (const { seq, entry } of recorded) till = { ...apply(till, entry), seq };
     this.#till = till;

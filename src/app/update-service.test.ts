@@ -1,9 +1,11 @@
 import fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CallerFault, ConfigurationFault } from '../domain/fault.ts';
+import { CallerFault, ConfigurationFault, DeviceFault } from '../domain/fault.ts';
 import type { PackageOffer } from '../domain/ota/update.ts';
 import { backendFiles } from '../runtime/parameters.ts';
+import { ScriptedCardReader, ScriptedCards, testCard } from '../testkit/card-desk.ts';
+import { settle } from '../testkit/clock.ts';
 import { type Offered, OtaHome, OtaShop, stage } from '../testkit/ota-box.ts';
 import { MQTT, PAYMENT, readJson } from '../testkit/posparam.ts';
 import { offerOf } from '../testkit/sample-packages.ts';
@@ -41,13 +43,21 @@ afterEach(async () => {
   home.close();
 });
 
-async function start(more: Partial<UpdateParts> = {}): Promise<void> {
+const terms = { permitDowngrade: false, unsigned: null };
+
+interface Cards {
+  readonly cardReader: ScriptedCardReader;
+  readonly cards: ScriptedCards;
+}
+
+async function start(more: Partial<UpdateParts> = {}, cards?: Cards): Promise<void> {
   if (!FIRST) throw new Error('the sample parameters are not in order');
   const parts = (): UpdateParts => {
     const updates = home.open();
     return {
       updates,
       backendFiles: () => backendFiles(updates, FIRST),
+      unusable: null,
       launchedAs: null,
       restart: () => void restarts++,
       trialMs: 60_000,
@@ -58,11 +68,14 @@ async function start(more: Partial<UpdateParts> = {}): Promise<void> {
   };
   bench = new TestBox({
     board: { delivery: null },
+    ...(cards ? { cardReader: cards.cardReader } : {}),
     updates: parts,
     dress: (gateway) => {
       gateway.capabilities = { ...gateway.capabilities, pairs: false, reports: false };
       gateway.updates = tms;
       gateway.parameters = links;
+      if (cards) gateway.cards = cards.cards;
+      if (cards) gateway.capabilities = { ...gateway.capabilities, qr: false };
     },
   });
   await bench.start();
@@ -256,7 +269,136 @@ describe('parameters on trial', () => {
   });
 });
 
+describe('parameters and whoever is buying', () => {
+  it('are not taken back while a card is being charged', async () => {
+    const reader = new ScriptedCardReader();
+    const cards = new ScriptedCards();
+    await start({}, { cardReader: reader, cards });
+    links.reachable = (posparam) => posparam === null;
+    await offer('cust1');
+    await until(() => current().CUST.trial?.tries === 1);
+    bench.box.sell({ amountMinor: 500, origin: 'api' });
+    await settle();
+    reader.waiting?.present(testCard());
+    await bench.clock.flow(70_000);
+    expect(bench.box.screen().kind).toBe('authorising');
+    expect(links.applied).toHaveLength(1);
+    cards.answer({ state: 'paid' });
+    await ended();
+    expect(tms.told().at(-1)).toBe('UPGRADE_FAIL backend-unreachable');
+    expect(bench.kinds()).toContain('sale.settled');
+  });
+
+  it('are known to have reached the backend once, also when they do not right now', async () => {
+    await start();
+    bench.gateway.reconnect();
+    await until(() => bench.store.fact('backend.reached') === '');
+    links.reachable = () => false;
+    await offer('cust1');
+    await ended();
+    expect(tms.told().at(-1)).toBe('UPGRADE_FAIL backend-unreachable');
+  });
+
+  it('that could not be applied on the way back are applied later, and stand as an alarm until then', async () => {
+    await start();
+    links.reachable = (posparam) => posparam === null;
+    await offer('cust1');
+    await until(() => current().CUST.trial?.tries === 1);
+    links.refusal = new DeviceFault('the disk is busy', { code: 'ota-io' });
+    await until(() => bench.box.status().alarms.some(({ code }) => code === 'parameters-not-applied'));
+    await until(() => links.applied.length === 2);
+    await bench.clock.flow(200);
+    expect(bench.box.status().alarms).toEqual([]);
+    expect(links.applied.at(-1)).toEqual(FIRST?.posparam);
+  });
+
+  it('keep their trial and their one start, whatever somebody types meanwhile', async () => {
+    await start();
+    links.reachable = (posparam) => posparam === null;
+    await offer('cust1');
+    await until(() => current().CUST.trial?.tries === 1);
+    for (let n = 0; n < 5; n++) await expect(bench.box.installUpdate('/nowhere/CUST_x.zip', terms)).rejects.toThrow();
+    await bench.clock.flow(500);
+    expect(current().CUST.trial?.tries).toBe(1);
+    const beganMs = bench.clock.monotonicMs();
+    await ended();
+    expect(bench.clock.monotonicMs() - beganMs).toBeLessThan(61_000);
+    expect(tms.told().at(-1)).toBe('UPGRADE_FAIL backend-unreachable');
+  });
+
+  it('that never had a backend to reach survive any number of starts without one', async () => {
+    await start();
+    links.reachable = () => false;
+    await offer('cust1');
+    await until(() => current().CUST.trial?.tries === 1);
+    for (let n = 2; n <= 6; n++) {
+      await bench.cut();
+      await bench.start();
+      await until(() => current().CUST.trial?.tries === n);
+    }
+    await ended();
+    expect(tms.told().at(-1)).toBe('UPGRADE_SUCCESS');
+  });
+});
+
+describe('several instructions', () => {
+  it('for firmware and for resources are both carried out', async () => {
+    await start({ launchedAs: '' });
+    await Promise.all([offer('ap1', { deployment: 'dep-A' }), offer('cust1', { deployment: 'dep-B' })]);
+    await until(() => restarts === 1);
+    expect(current().AP.current?.version).toBe('V1.0.0');
+    await bench.cut();
+    await bench.start();
+    await until(() => current().CUST.current?.version === 'V1.0.0' && current().CUST.trial === null);
+  });
+
+  it('of one type: the newest counts, and the TMS hears what became of the others', async () => {
+    await start();
+    tms.troubles.push('cut', 'cut', 'cut');
+    await offer('cust1', { deployment: 'dep-A' });
+    await until(() => tms.ranges.length > 0);
+    await offer('cust2', { deployment: 'dep-B' });
+    await until(() => current().CUST.current?.version === 'V2.0.0' && current().CUST.trial === null);
+    await bench.clock.flow(500);
+    const endOf = (deployment: string) => tms.reports.filter((report) => report.deployment === deployment).at(-1);
+    expect(endOf('dep-A')).toMatchObject({ status: 'UPGRADE_FAIL', reason: 'ota-superseded' });
+    expect(endOf('dep-B')).toMatchObject({ status: 'UPGRADE_SUCCESS' });
+  });
+
+  it('one by hand ends one of the TMS, and firmware that nobody could start ends none', async () => {
+    await start({ bytesPerSecond: 1_000 });
+    tms.mostBytes = 1_000;
+    await offer('cust1', { deployment: 'dep-A' });
+    await until(() => tms.ranges.length > 0);
+    await expect(bench.box.installUpdate(offered.ap1.file, terms)).rejects.toMatchObject({ code: 'ota-no-launcher' });
+    expect(bench.box.updates().job?.offer.deployment).toBe('dep-A');
+    await bench.box.installUpdate(offered.cust2.file, terms);
+    await until(() => current().CUST.current?.version === 'V2.0.0');
+    await until(() => tms.told().includes('UPGRADE_FAIL ota-superseded'));
+  });
+});
+
 describe('firmware', () => {
+  it('proves itself before parameters do: its time runs, and needs no network', async () => {
+    const updates = home.open();
+    await stage(updates, offered.ap1);
+    await updates.activate(false);
+    await stage(updates, offered.cust1);
+    await updates.activate(true);
+    links.reachable = () => false;
+    await start({ launchedAs: updates.state().slots.AP.current?.id ?? '' });
+    await until(() => current().AP.trial === null);
+    expect(current().CUST.trial).not.toBeNull();
+  });
+
+  it('that is staged on a box that nobody would start again is given up, and the box goes on', async () => {
+    await stage(home.open(), offered.ap1);
+    await start();
+    await ended();
+    expect(tms.told()).toEqual(['UPGRADE_FAIL ota-no-launcher']);
+    expect(bench.box.status().ready.reasons).toEqual([]);
+  });
+
   it('is refused by a box that nobody would start again', async () => {
     await start();
     await offer('ap1');
@@ -311,8 +453,6 @@ describe('firmware', () => {
 });
 
 describe('by hand', () => {
-  const terms = { permitDowngrade: false, unsigned: null };
-
   it('a file of this machine is installed without a TMS being told', async () => {
     await start();
     await bench.box.installUpdate(offered.cust1.file, terms);

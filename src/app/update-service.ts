@@ -10,16 +10,22 @@ import type { Speaker } from '../ports/speaker.ts';
 import type { Store } from '../ports/store.ts';
 import type { FileTerms, Updates } from '../ports/updates.ts';
 import type { HealthService } from './health.ts';
+import { whenQuiet } from './quiet.ts';
 import { pause, type Retries } from './retry.ts';
-import { type TillService, whenIdle } from './till.ts';
+import type { TillService } from './till.ts';
 import { download } from './update-download.ts';
+import { Parameters } from './update-parameters.ts';
+import { PendingOffers, typeOf } from './update-pending.ts';
 import type { UpdateReports } from './update-reports.ts';
+import { Trials } from './update-trials.ts';
 
 /** What updates need of the world around the box. */
 export interface UpdateParts {
   readonly updates: Updates;
   /** The parameters and certificates in force by the current resources; null where the dialect takes none from there. */
   readonly backendFiles: () => Promise<BackendFiles | null>;
+  /** Why the links are not made from the current resources at this start, or null. */
+  readonly unusable: Fault | null;
   /**
    * Id of the firmware release that tilld-launch started this process from, empty for what tilld itself brings; null when
    * nobody would start it again, so that firmware cannot be switched.
@@ -56,12 +62,8 @@ interface Wish {
   readonly done: (error: unknown) => void;
 }
 
-const PENDING_FACT = 'update.pending';
 /** Which outcome the TMS was told last. */
 const TOLD_FACT = 'update.told';
-const MAX_TRIES = 3;
-const PROBE_EVERY_MS = 5_000;
-const HEALTH_EVERY_MS = 1_000;
 const AGAIN_MS = 60_000;
 
 /**
@@ -70,6 +72,9 @@ const AGAIN_MS = 60_000;
  */
 export class UpdateService {
   readonly #o: UpdateServiceOptions;
+  readonly #pending: PendingOffers;
+  readonly #parameters: Parameters;
+  readonly #trials: Trials;
   readonly #stopping = new AbortController();
   /** Ends what is being waited for, so that something more urgent is done first. */
   #step = new AbortController();
@@ -80,9 +85,18 @@ export class UpdateService {
 
   constructor(options: UpdateServiceOptions) {
     this.#o = options;
+    this.#pending = new PendingOffers(options.store, options.reports);
+    this.#parameters = new Parameters({ ...options, gateway: options.gateway.parameters });
+    this.#trials = new Trials({
+      ...options,
+      parameters: this.#parameters,
+      goBack: (type, code, detail) => this.#goBack(type, code, detail, false),
+    });
   }
 
   start(): void {
+    const { unusable, health } = this.#o;
+    if (unusable) health.raise('parameters-not-applied', unusable.explain());
     this.#running = this.#loop();
   }
 
@@ -91,6 +105,7 @@ export class UpdateService {
     this.#step.abort();
     this.#wake();
     await this.#running;
+    this.#wish?.done(new CallerFault('The box is stopping', { code: 'stopping' }));
   }
 
   state(): UpdateState {
@@ -102,31 +117,42 @@ export class UpdateService {
     return this.#screen;
   }
 
-  /** Keeps an instruction until its turn comes; a newer one takes its place. @throws StoreFault: then it is not acknowledged */
+  /** The push link is up again. */
+  reconnected(): void {
+    this.#parameters.noteReached(this.#stopping.signal).catch((error: unknown) => {
+      this.#o.log.warn('parameters.reach-not-recorded', { error });
+    });
+  }
+
+  /** Keeps an instruction until its turn comes; a newer one of its type takes its place. @throws StoreFault: then it is not acknowledged */
   receive({ offer, done }: Extract<Inbound, { kind: 'update' }>): void {
     this.#o.log.info('update.offered', { name: offer.name, deployment: offer.deployment });
-    this.#o.reports.report(offer.deployment, 'HAVE_UPDATE', 0, '', { facts: { [PENDING_FACT]: JSON.stringify(offer) } });
+    this.#pending.keep(offer);
     done();
+    const { job } = this.state();
+    // A download that is overtaken by another package of its type is not worth finishing.
+    if (job?.phase === 'downloading' && typeOf(job.offer) === typeOf(offer) && job.offer.sha256 !== offer.sha256) this.#step.abort();
     this.#wake();
   }
 
   /** Takes up a package of this machine's disk; resolves when it is copied, before it is checked. Errors: see `Box`. */
   async install(file: string, terms: FileTerms): Promise<void> {
     const { updates, launchedAs } = this.#o;
+    const name = file.split('/').at(-1) ?? '';
+    if (isFirmware(name) && launchedAs === null) throw noLauncher(name);
     await this.#do(async () => {
-      const { name } = await updates.adoptFile(file, terms);
-      if (!isFirmware(name) || launchedAs !== null) return;
-      await updates.abandon('ota-no-launcher', 'nobody could start it');
-      throw noLauncher(name);
+      const { job } = this.state();
+      await updates.adoptFile(file, terms);
+      this.#superseded(job);
     });
   }
 
   /** Goes back to the release before. @throws CallerFault `ota-nothing-to-roll-back`, `ota-busy` */
   rollBack(type: PackageType): Promise<void> {
-    if (this.#o.updates.state().slots[type].current === null) {
+    if (this.state().slots[type].current === null) {
       return Promise.reject(new CallerFault('There is no release to go back from', { code: 'ota-nothing-to-roll-back' }));
     }
-    return this.#do(() => this.#return(type, 'by-hand', 'somebody asked for it', false));
+    return this.#do(() => this.#goBack(type, 'by-hand', 'somebody asked for it', false));
   }
 
   /** Has something done before everything else, between two steps. */
@@ -160,12 +186,15 @@ export class UpdateService {
   /** Does the next thing there is to do; false when there is none. */
   async #next(signal: AbortSignal): Promise<boolean> {
     this.#tellOutcome();
-    const { job, slots } = this.#o.updates.state();
+    const { job, slots } = this.state();
+    const onTrial = slots.AP.trial && slots.AP.current?.id === this.#o.launchedAs;
     if (this.#wish) await this.#fulfil(this.#wish);
-    else if (slots.CUST.trial) await this.#tryParameters(signal);
-    else if (slots.AP.trial && slots.AP.current?.id === this.#o.launchedAs) await this.#tryFirmware(signal);
-    else if (job) await this.#advance(job, signal);
-    else return this.#begin();
+    else if (!this.#parameters.applied) await this.#parameters.apply();
+    // Firmware first: whoever started it waits for it, and not for a network.
+    else if (onTrial) await this.#trials.tryFirmware(signal);
+    else if (slots.CUST.trial) await this.#trials.tryParameters(signal);
+    else if (job && !this.#pending.overtakes(job)) await this.#advance(job, signal);
+    else return this.#begin(job);
     return true;
   }
 
@@ -180,32 +209,30 @@ export class UpdateService {
     }
   }
 
-  async #begin(): Promise<boolean> {
-    const { store, updates, clock, reports, log, launchedAs } = this.#o;
-    const text = store.fact(PENDING_FACT);
-    if (text === null) return false;
-    const offer = JSON.parse(text) as PackageOffer;
-    const settled = { facts: { [PENDING_FACT]: null } };
+  async #begin(job: UpdateJob | null): Promise<boolean> {
+    const { updates, clock, log, launchedAs } = this.#o;
+    const offer = this.#pending.next();
+    if (offer === null) return false;
     try {
       if (offer.deadlineMs !== null && clock.wallTrusted() && clock.wallMs() > offer.deadlineMs) throw late(offer.deadlineMs);
       if (isFirmware(offer.name) && launchedAs === null) throw noLauncher(offer.name);
       const from = await updates.begin(offer);
-      reports.report(offer.deployment, 'START_DOWNLOAD', Math.floor((from * 100) / offer.size), '', settled);
-      return true;
+      if (job && job.offer.deployment !== offer.deployment) this.#superseded(job);
+      this.#pending.taken(offer, 'START_DOWNLOAD', Math.floor((from * 100) / offer.size), '');
     } catch (error) {
       if (!isAboutThePackage(error)) throw error;
       log.warn('update.not-begun', { name: offer.name, error });
-      const there = error.code === 'ota-same-version';
-      const status: UpdateStatusName = there ? 'UPGRADE_SUCCESS' : 'UPGRADE_FAIL';
-      reports.report(offer.deployment, status, there ? 100 : 0, error.code, settled);
-      return true;
+      const there = this.state().slots[typeOf(offer)].current?.sha256 === offer.sha256;
+      this.#pending.taken(offer, there ? 'UPGRADE_SUCCESS' : 'UPGRADE_FAIL', there ? 100 : 0, error.code);
     }
+    return true;
   }
 
   async #advance(job: UpdateJob, signal: AbortSignal): Promise<void> {
-    const { updates, log, reports } = this.#o;
-    const { deployment } = job.offer;
+    const { updates, log, reports, launchedAs } = this.#o;
+    const { deployment, name } = job.offer;
     try {
+      if (isFirmware(name) && launchedAs === null) throw noLauncher(name);
       if (job.phase === 'downloading') {
         // A file that a person brought is there already.
         if (deployment !== '' && !(await this.#download(job.offer, signal))) return;
@@ -216,8 +243,8 @@ export class UpdateService {
     } catch (error) {
       // What the journal refuses is no fault of the package: it goes on when the journal does.
       if (!isAboutThePackage(error) || signal.aborted) throw error;
-      log.error('update.refused', { name: job.offer.name, error });
-      if (updates.state().job !== null) await updates.abandon(error.code, error.explain());
+      log.error('update.refused', { name, error });
+      if (this.state().job !== null) await updates.abandon(error.code, error.explain());
     }
   }
 
@@ -238,92 +265,78 @@ export class UpdateService {
 
   /** The switch, in a moment when nobody is buying anything. */
   async #activate({ offer, release }: UpdateJob, signal: AbortSignal): Promise<void> {
-    const { updates, till, health, gateway, reports } = this.#o;
-    if (!(await whenIdle(till, signal))) return;
-    health.updatingIs(true);
-    try {
+    const { updates, till, reports } = this.#o;
+    await this.#inQuiet(signal, async () => {
       this.#show({ kind: 'updating', step: 'installing' });
       this.#say('update-installing');
-      const reachedBefore = (await gateway.parameters?.probe(signal)) ?? false;
+      const reachedBefore = await this.#reachedNow(signal);
       // A sale that is paid from money already in may have begun meanwhile.
       if (signal.aborted || till.state.sale !== null) return;
       reports.report(offer.deployment, 'UPGRADING', 100);
       await updates.activate(reachedBefore);
-      if (release?.type === 'CUST') await this.#applyOrReturn();
-      else {
-        this.#show({ kind: 'updating', step: 'restarting' });
-        this.#o.restart();
-        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-      }
+      if (release?.type === 'CUST') await this.#applyOrGoBack();
+      else await this.#restart(signal);
+    });
+  }
+
+  /** Whether the backend answers by the parameters that are about to be left, now or as far as is known. */
+  async #reachedNow(signal: AbortSignal): Promise<boolean> {
+    const { gateway, updates } = this.#o;
+    if (!gateway.parameters) return false;
+    return this.#parameters.reachedBy(updates.state().slots.CUST.current?.id ?? '') || this.#parameters.probe(signal);
+  }
+
+  /** Does something that takes the links or the process away, while nobody buys anything and nobody can begin to. */
+  async #inQuiet(signal: AbortSignal, act: () => Promise<void>): Promise<void> {
+    const { till, clock, health } = this.#o;
+    if (!(await whenQuiet(till, clock, signal))) return;
+    health.updatingIs(true);
+    try {
+      await act();
     } finally {
       health.updatingIs(false);
       this.#show(null);
     }
   }
 
-  /** New parameters take effect; those that cannot are gone back from at once. */
-  async #applyOrReturn(): Promise<void> {
+  async #restart(signal: AbortSignal): Promise<void> {
+    this.#show({ kind: 'updating', step: 'restarting' });
+    this.#o.restart();
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  }
+
+  /** New parameters take effect; those that cannot are gone back from at once, for good. */
+  async #applyOrGoBack(): Promise<void> {
     try {
-      await this.#apply();
+      await this.#parameters.apply();
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      await this.#return('CUST', error.code, error.explain(), true);
+      await this.#goBackNow('CUST', error.code, error.explain(), true);
     }
   }
 
-  async #apply(): Promise<void> {
-    const { gateway, backendFiles } = this.#o;
-    const files = await backendFiles();
-    if (files && gateway.parameters) await gateway.parameters.apply(files);
+  /** Goes back in a moment when nobody is buying anything: the answer to a card's request comes over these links. */
+  async #goBack(type: PackageType, code: string, detail: string, blacklist: boolean): Promise<void> {
+    await this.#inQuiet(this.#stopping.signal, () => this.#goBackNow(type, code, detail, blacklist));
   }
 
-  async #return(type: PackageType, code: string, detail: string, blacklist: boolean): Promise<void> {
-    const { updates, log, restart, launchedAs } = this.#o;
+  async #goBackNow(type: PackageType, code: string, detail: string, blacklist: boolean): Promise<void> {
+    const { updates, log, launchedAs } = this.#o;
     const release = await updates.rollBack(type, code, detail, blacklist);
     log.error('update.rolled-back', { type, code, detail, now: release?.name ?? 'what tilld brings' });
     this.#tellOutcome();
-    if (type === 'CUST') await this.#apply();
-    else if (launchedAs !== null) restart();
+    if (type === 'CUST') await this.#parameters.apply();
+    else if (launchedAs !== null) this.#o.restart();
   }
 
-  async #tryParameters(signal: AbortSignal): Promise<void> {
-    const { updates, gateway, clock, trialMs } = this.#o;
-    const { trial } = updates.state().slots.CUST;
-    if (!trial) return;
-    if ((await updates.tried('CUST')) > MAX_TRIES) {
-      await this.#return('CUST', 'trial-tries', `the box was started ${MAX_TRIES} times without proving it`, true);
-      return;
-    }
-    const untilMs = clock.monotonicMs() + trialMs;
-    while (gateway.parameters && !(await gateway.parameters.probe(signal))) {
-      if (signal.aborted) return;
-      const leftMs = untilMs - clock.monotonicMs();
-      if (leftMs > 0) {
-        if (!(await pause(clock, Math.min(PROBE_EVERY_MS, leftMs), signal))) return;
-      } else if (trial.reachedBefore) {
-        const detail = `the backend could be reached before, and not within ${Math.round(trialMs / 1_000)} s with the new parameters`;
-        // Not held against the package: the cable may have been pulled in that very minute.
-        await this.#return('CUST', 'backend-unreachable', detail, false);
-        return;
-      } else break;
-    }
-    if (!signal.aborted) await updates.confirm('CUST');
-  }
-
-  async #tryFirmware(signal: AbortSignal): Promise<void> {
-    const { updates, clock, healthy, confirmMs } = this.#o;
-    let sinceMs = clock.monotonicMs();
-    while (clock.monotonicMs() - sinceMs < confirmMs) {
-      if (!(await pause(clock, HEALTH_EVERY_MS, signal))) return;
-      if (!healthy()) sinceMs = clock.monotonicMs();
-    }
-    await updates.confirm('AP');
+  #superseded(job: UpdateJob | null): void {
+    if (job) this.#o.reports.report(job.offer.deployment, 'UPGRADE_FAIL', 0, 'ota-superseded');
   }
 
   /** Tells the TMS and the customer how the last update ended, once, whoever ended it: this process, one before it, or the launcher. */
   #tellOutcome(): void {
-    const { updates, store, reports } = this.#o;
-    const { last } = updates.state();
+    const { store, reports } = this.#o;
+    const { last } = this.state();
     if (!last) return;
     const mark = `${last.atMs} ${last.state} ${last.name}`;
     if (store.fact(TOLD_FACT) === mark) return;
@@ -343,7 +356,7 @@ export class UpdateService {
 }
 
 /** Codes of what can go wrong after a package was found good. */
-const LOCAL_CODES = new Set(['ota-no-space', 'ota-io', 'ota-release-damaged']);
+const LOCAL_CODES = new Set(['ota-no-space', 'ota-io', 'ota-release-damaged', 'ota-no-launcher']);
 
 function statusOf({ state, code }: UpdateOutcome): UpdateStatusName {
   if (state === 'confirmed') return 'UPGRADE_SUCCESS';

@@ -68,6 +68,8 @@ export interface BoxCalls extends Pick<Box, 'sell' | 'cancel' | 'pair'> {
   /** Whether what the backend sends is being received. */
   listening(): boolean;
   pairingChanged(): void;
+  /** The backend does not say what became of a charge. */
+  inDoubt(charge: string): void;
 }
 
 export type UseCases = ReturnType<typeof useCases>;
@@ -96,6 +98,7 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     offersQr: gateway.capabilities.qr,
     takesCards,
     paired,
+    linkFaults: () => gateway.faults(),
   });
   const actuate = new Actuate({ ...parts, till, health, delivery: parts.board.delivery });
   const desk = new SaleDesk({ till, store, policy, board: parts.board, ready: () => health.ready() });
@@ -111,7 +114,16 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
   const volume = new VolumeControl(store, parts.speaker, log);
   const status = new Status({ parts, till, health, pairing: () => pair.view(), volume: () => volume.level(), sale: (id) => desk.sale(id) });
   const cash = new Cash({ till, acceptors, health, log, metrics, cashWhileQr: policy.cashWhileQr });
-  const confirm = new Confirm({ till, gateway, clock, log, metrics, timings, changed: () => picture.refresh() });
+  const confirm = new Confirm({
+    till,
+    gateway,
+    clock,
+    log,
+    metrics,
+    timings,
+    changed: () => picture.refresh(),
+    inDoubt: (charge) => box.inDoubt(charge),
+  });
   const sell = new Sell({
     till,
     gateway,
@@ -137,6 +149,7 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
   const orders = new Orders({
     ...parts,
     till,
+    health,
     resultMs: timings.resultMs,
     sell: (request) => void box.sell(request),
     changed: refresh,
@@ -156,8 +169,7 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
       healthy: () => box.listening() && health.ledgerFault() === null,
       changed: refresh,
     });
-  const healthy = () => health.alarms().length === 0;
-  const heartbeat = new Heartbeat({ gateway, clock, radio: parts.radio, everyMs: parts.stateEveryMs, healthy });
+  const heartbeat = new Heartbeat({ gateway, clock, radio: parts.radio, everyMs: parts.stateEveryMs, healthy: () => health.sound() });
   const keypad = new Keypad({
     till,
     policy,
@@ -181,7 +193,7 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     typed: () => keypad.typed(),
     shownUntilMs: (charge) => confirm.shownUntilMs(charge),
     cards: takesCards,
-    cardUntilMs: () => (cards?.reading() === true ? sell.endsAtMs() : null),
+    card: () => (cards?.reading() === true ? { untilMs: sell.endsAtMs() } : null),
     notice: () => updates?.screen() ?? orders.screen(),
   });
   return {

@@ -9,17 +9,19 @@ const check = command({
   examples: ['tilld config check /etc/tilld/tilld.json', 'tilld config check tilld.json --json   # with every default filled in'],
   async run({ args: [file = ''], env, show }) {
     const { loadConfig } = await import('../runtime/config.ts');
-    const { redact } = await import('../runtime/redact.ts');
+    const { redact, redactText } = await import('../runtime/redact.ts');
     const { BOARDS_DIR, loadBoard } = await import('../runtime/board.ts');
     const { checkProducts } = await import('../runtime/products.ts');
     const settings = loadConfig(file, env);
     checkProducts(file, settings, loadBoard(settings.board, BOARDS_DIR));
     const { device, board, backend, api } = settings;
     show({ ok: true, settings: redact(settings) }, () =>
-      [
-        `${file} is in order.`,
-        `  device ${device.serial} (${device.mac}), board ${board}, protocol ${backend.protocol}, API on ${api.host}:${api.port}`,
-      ].join('\n'),
+      redactText(
+        [
+          `${file} is in order.`,
+          `  device ${device.serial} (${device.mac}), board ${board}, protocol ${backend.protocol}, API on ${api.host}:${api.port}`,
+        ].join('\n'),
+      ),
     );
     return 0;
   },

@@ -2,11 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import jsqr from 'jsqr';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { runTilld } from '../testkit/command-line.ts';
-import { CHROMIUM, needsChromium } from '../testkit/needs.ts';
+import { needsChromium } from '../testkit/needs.ts';
 import { readPng } from '../testkit/png.ts';
+import { type WatchedBrowser, watchedBrowser } from '../testkit/watched-browser.ts';
 import { writeBoxConfig } from './simulate-config.ts';
 import { openStateFolder } from './simulate-state.ts';
 
@@ -35,10 +36,9 @@ describe.skipIf(browserNeed.missing)(`the first payments of a newcomer, in a bro
   const folder = mkdtempSync(join(tmpdir(), 'tilld-first-'));
   const { configFile } = openStateFolder(folder, false);
   const stop = new AbortController();
-  const faults: string[] = [];
   let world: { panelUrl: string; backendUrl: string };
   let ended: ReturnType<typeof runTilld>;
-  let browser: Browser;
+  let browser: WatchedBrowser;
   let panel: Page;
   let backend: Page;
 
@@ -47,13 +47,13 @@ describe.skipIf(browserNeed.missing)(`the first payments of a newcomer, in a bro
     configure({ ...QR_ONLY_BY_PUSH, resultMs: 300, requoteMs: 300 });
     const started = Promise.withResolvers<string>();
     ended = runTilld(['simulate', '--json', '--state', folder, ...FREE], { stop: stop.signal, onOut: started.resolve });
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+    browser = await watchedBrowser();
     world = JSON.parse(await started.promise);
-    [panel, backend] = await Promise.all([open(world.panelUrl), open(world.backendUrl)]);
+    [panel, backend] = await Promise.all([browser.open(world.panelUrl), browser.open(world.backendUrl)]);
   }, 60_000);
 
   afterEach(() => {
-    expect(faults).toEqual([]);
+    expect(browser.complaints).toEqual([]);
   });
 
   afterAll(async () => {
@@ -69,18 +69,6 @@ describe.skipIf(browserNeed.missing)(`the first payments of a newcomer, in a bro
     Object.assign(config.sale, timings);
     for (const product of config.sale.products) product.drive = { mode: 'hold', holdMs: 1_200 };
     writeFileSync(configFile, JSON.stringify(config));
-  }
-
-  async function open(url: string): Promise<Page> {
-    const page = await browser.newPage({ viewport: { width: 1_280, height: 900 } });
-    page.setDefaultTimeout(10_000);
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => {
-      // A connection that the power cut broke off, or a box that is off, is no fault of the page.
-      if (message.type() === 'error' && !/ERR_|status of 503/.test(message.text())) faults.push(message.text());
-    });
-    await page.goto(url);
-    return page;
   }
 
   const ref = async <T>(path: string): Promise<T> => (await fetch(`${world.backendUrl}ref/${path}`)).json() as Promise<T>;
@@ -149,7 +137,7 @@ describe.skipIf(browserNeed.missing)(`the first payments of a newcomer, in a bro
       '฿20 paid by QR, told by MQTT',
       'Sale settled: ฿20',
       'Machine to be driven: on for 1.2 s',
-      'Report for the backend queued (succeeded)',
+      'Report of the sale: succeeded',
       'Said aloud',
       'Machine ran',
     ]);
@@ -202,7 +190,7 @@ describe.skipIf(browserNeed.missing)(`the first payments of a newcomer, in a bro
     expect((await journalOfSale()).slice(3)).toEqual([
       expect.stringContaining('QR payment failed, told by MQTT'),
       'Sale ended unpaid, the QR payment failed',
-      'Report for the backend queued (failed)',
+      'Report of the sale: failed',
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { excerpt } from '../domain/card-data.ts';
 import { ConfigurationFault } from '../domain/fault.ts';
 import { type ApiKeyState, apiKeyState } from '../domain/posparam/expiry.ts';
 import { POSPARAM_MAX_BYTES } from '../domain/posparam/file.ts';
@@ -6,6 +7,10 @@ import type { PosparamProblem, PosparamReading } from '../domain/posparam/pospar
 import { readPosparam } from '../domain/posparam/read.ts';
 import { posparamTemplate } from '../domain/posparam/template.ts';
 import { type CommandGroup, command } from './command.ts';
+
+/** Longest path, and longest text about a file, characters. */
+const MAX_PATH = 4_096;
+const MAX_TEXT = 20_000;
 
 const check = command({
   name: 'check',
@@ -17,13 +22,13 @@ const check = command({
   async run({ args: [file = ''], show }) {
     const reading = readPosparam(await bytesOf(file));
     if (!reading.ok) {
-      show(reading, () => complain(file, reading.problems));
+      show(reading, () => complain(excerpt(file, MAX_PATH), reading.problems));
       return 1;
     }
     const { redact } = await import('../runtime/redact.ts');
     const { apiKeyExpiry } = reading.posparam.payment;
     const apiKey = { expiry: apiKeyExpiry, ...apiKeyState(apiKeyExpiry, dayOf(new Date())) };
-    show({ ...reading, posparam: redact(reading.posparam), apiKey }, () => describe(file, reading, apiKey));
+    show({ ...reading, posparam: redact(reading.posparam), apiKey }, () => excerpt(describe(file, reading, apiKey), MAX_TEXT));
     return 0;
   },
 });

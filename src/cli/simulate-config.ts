@@ -136,7 +136,7 @@ function newDs50(folder: string, { apiPort, httpUrl, mqttUrl }: BoxAddresses): u
     ota: { trustedKeys: [{ file: PUBLIC_KEY }], trialSeconds: 60 },
     api: { port: apiPort },
     keypad: 'minor',
-    sale: { currency: 'USD', maxMinor: 99_999_999, resultMs: 2_000 },
+    sale: { currency: 'USD', minMinor: 1, maxMinor: 99_999_999, resultMs: 2_000 },
     log: { level: 'warn' },
   };
 }

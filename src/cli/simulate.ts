@@ -202,7 +202,7 @@ const STEPS: Readonly<Record<SimulatedProtocol, readonly string[]>> = {
   ds50: [
     "Open both addresses. Push an order from the backend's page, or type an amount and OK on the box.",
     "Present a card at the panel; the next answer of the payment server is chosen on the backend's page.",
-    "Make a package with `npm run resource_tree` and `resource_package` (the key to sign it with is ota.key beside the configuration), and roll it out on the backend's TMS page.",
+    'Put the posparam.ini beside the configuration into ota/resource/cust, make a package with `npm run resource_tree` and\n     `npm run resource_package` (--key: ota.key beside the configuration), and roll it out on the TMS page of the backend.',
   ],
 };
 

@@ -99,7 +99,8 @@ export interface Store {
   /** Waiting rows of a lane, oldest first, without the parked ones. */
   outbox<L extends Lane>(lane: L, limit: number): OutboxRow<L>[];
   parked(limit: number): OutboxRow[];
-  outboxSize(): { readonly waiting: number; readonly parked: number };
+  /** Of one lane, or of all of them. */
+  outboxSize(lane?: Lane): { readonly waiting: number; readonly parked: number };
   fact(name: string): string | null;
   counters(): Counters;
   checkpoint(): Checkpoint | null;

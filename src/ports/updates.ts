@@ -5,6 +5,7 @@ export type Progress = (done: number, total: number) => void;
 
 /** How a package that a person brought is to be taken. */
 export interface FileTerms {
+  /** Whether an older version or epoch may replace a newer one, or a version itself with other bytes. */
   readonly permitDowngrade: boolean;
   /** Take it although nobody signed it, if it is exactly this one: bytes, and SHA-256 in hexadecimal. */
   readonly unsigned: { readonly size: number; readonly sha256: string } | null;
@@ -20,7 +21,8 @@ export interface Updates {
   state(): UpdateState;
   /**
    * Takes an offer up, in place of any other job; resolves to how many of its bytes are on the disk already.
-   * @throws OtaFault `ota-failed-before`, `ota-same-version` (nothing to do), `ota-downgrade`, `ota-name`; DeviceFault `ota-no-space`
+   * Whether its version may follow the installed one is for `verify` to say, where its epoch is known.
+   * @throws OtaFault `ota-failed-before`, `ota-same-version` (nothing to do), `ota-name`; DeviceFault `ota-no-space`
    */
   begin(offer: PackageOffer): Promise<number>;
   /**

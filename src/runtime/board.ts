@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import type { Board } from '../domain/board.ts';
+import { excerpt } from '../domain/card-data.ts';
 import { ConfigurationFault } from '../domain/fault.ts';
 import { nearest } from '../domain/nearest.ts';
 import { BOARD_SCHEMA } from './board-schema.ts';
@@ -62,7 +63,7 @@ function namedBoard(name: string, boardsDir: string): string {
   const meant = nearest(name, known);
   throw new ConfigurationFault('There is no board of that name', {
     code: 'board-unknown',
-    found: JSON.stringify(name.slice(0, 64)),
+    found: JSON.stringify(excerpt(name, 64)),
     expected: known.join(', ') || `a file in ${boardsDir}`,
     remedy: meant === null ? 'Give one of these names, or the path of a board file.' : `Did you mean "${meant}"?`,
   });

@@ -26,6 +26,8 @@ import { VERSION } from './version.ts';
 
 export interface Launched {
   readonly release: string;
+  /** How long the launcher gives a release on trial, milliseconds. */
+  readonly trialMs: number;
   readonly restart: () => void;
 }
 
@@ -82,7 +84,7 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     wallMs: () => clock.wallMs(),
     report: (fault) => log.error('update.damage', { error: fault }),
   });
-  const { gateway, files } = await dialectOf({ settings, store, simulator, updates, clock, log, metrics });
+  const { gateway, files, unusable } = await dialectOf({ settings, store, simulator, updates, clock, log, metrics });
   const { trialSeconds, confirmSeconds, kibPerSecond } = settings.ota;
   const box = new BoxService({
     version: VERSION,
@@ -109,10 +111,12 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     updates: {
       updates,
       backendFiles: files,
+      unusable,
       launchedAs: options.launched?.release ?? null,
       restart: options.launched?.restart ?? (() => undefined),
       trialMs: trialSeconds * 1_000,
-      confirmMs: confirmSeconds * 1_000,
+      // A release that took longer than its trial to believe in itself would never be confirmed.
+      confirmMs: Math.min(confirmSeconds * 1_000, options.launched ? options.launched.trialMs / 2 : Number.POSITIVE_INFINITY),
       bytesPerSecond: kibPerSecond === undefined ? null : kibPerSecond * 1_024,
     },
   });

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
+import { isLoopback } from '../domain/loopback.ts';
 import type { BackendFiles } from '../domain/posparam/posparam.ts';
 import { readPosparam } from '../domain/posparam/read.ts';
 import type { Ds50Settings } from '../protocols/ds50/settings.ts';
@@ -26,7 +27,10 @@ export const ds50Section = (sources: SecretSources) =>
       tms: v.exactOptional(
         section(
           {
-            url: url('Base of the TMS', ['http:', 'https:']),
+            url: v.pipe(
+              url('Base of the TMS', ['http:', 'https:']),
+              v.check(isSafe, 'a URL that begins with https:// (http:// to this machine only)'),
+            ),
             apiKey: secret('Key of the box at the TMS', sources, {
               good: (key) => /^[\x21-\x7e]{8,256}$/.test(key),
               expected: '8 to 256 visible characters',
@@ -56,6 +60,12 @@ export function ds50Config({ posparam, ca, clientCertificate, ...settings }: Sec
   }
   return { settings, files: { posparam: reading.posparam, ca: ca ?? null, clientCertificate: clientCertificate ?? null } };
 }
+
+/** The key of the box and what it reports go there: in the clear only where there is no network. */
+const isSafe = (url: string): boolean => {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || isLoopback(hostname);
+};
 
 const works = (attempt: (text: string) => unknown) => (text: string) => {
   try {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import * as v from 'valibot';
+import { isLoopback } from '../domain/loopback.ts';
 import { CURRENCY_CODES, type Currency } from '../domain/money.ts';
 import { ds50Section } from './config-ds50.ts';
 import { otaSection } from './config-ota.ts';
@@ -108,9 +109,6 @@ function apiSection(sources: SecretSources) {
 }
 
 const HOST = 'an IP address, or localhost';
-
-/** Whether only this machine can reach the address. */
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 
 const limitsSection = () =>
   section(

@@ -1,4 +1,5 @@
 import type * as v from 'valibot';
+import { excerpt } from '../domain/card-data.ts';
 import { isSecretName, redactText } from './redact.ts';
 
 /** One thing that is wrong, at a place like `$.sale.products[0].priceMinor`. `found` never shows a secret. */
@@ -23,11 +24,14 @@ export function fieldFaults(issues: readonly v.BaseIssue<unknown>[]): FieldFault
   return [...faults.values()];
 }
 
-const member = (key: string): string => (/^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, 64))}]`);
+function member(key: string): string {
+  const shown = excerpt(key, 64);
+  return shown === key && /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(shown)}]`;
+}
 
 function found({ received, message, type, input }: v.BaseIssue<unknown>, keys: readonly unknown[]): string {
   // What these say was written here, and speaks of the place only.
-  if (type === 'raw_transform' || type === 'raw_check' || type === 'never') return received;
+  if (type === 'raw_transform' || type === 'raw_check' || type === 'never') return redactText(received);
   if (input === undefined) return 'nothing';
   if (Array.isArray(input)) return 'a list';
   if (typeof input === 'object') return input === null ? 'null' : 'an object';

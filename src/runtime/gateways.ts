@@ -26,6 +26,8 @@ export interface Dialect {
   readonly gateway: Gateway;
   /** What the links are made from by the current resources; null where the dialect takes nothing from there. */
   readonly files: () => Promise<BackendFiles | null>;
+  /** Why the links are made from the configuration although a resource package is current, or null. */
+  readonly unusable: Fault | null;
 }
 
 /** The gateway of the configured dialect; only that one is loaded. @throws ConfigurationFault from the dialect */
@@ -42,7 +44,7 @@ export async function dialectOf({ settings, store, simulator, updates, clock, lo
       deviceId: store.fact('pairing.device'),
       ...world,
     });
-    return { gateway, files: async () => null };
+    return { gateway, files: async () => null, unusable: null };
   }
   const { createDs50Gateway } = await import('../protocols/ds50/gateway.ts');
   const { settings: ds50, files: configured } = backend.ds50;
@@ -55,12 +57,16 @@ export async function dialectOf({ settings, store, simulator, updates, clock, lo
       files,
       ...world,
     });
-  try {
-    return { gateway: make(await current()), files: current };
-  } catch (error) {
-    if (!(error instanceof Fault) || updates.state().slots.CUST.current === null) throw error;
-    // A package must not keep the box from starting: it runs on what it came with, and says so.
-    log.error('parameters.unusable', { error });
-    return { gateway: make(configured), files: current };
+  for (;;) {
+    try {
+      return { gateway: make(await current()), files: current, unusable: null };
+    } catch (error) {
+      const { current: release, trial } = updates.state().slots.CUST;
+      if (!(error instanceof Fault) || release === null) throw error;
+      log.error('parameters.unusable', { release: release.name, error });
+      // A package must not keep the box from starting. On trial it has failed; one that was good is named by an alarm until it is again.
+      if (!trial) return { gateway: make(configured), files: current, unusable: error };
+      await updates.rollBack('CUST', error.code, error.explain(), true);
+    }
   }
 }

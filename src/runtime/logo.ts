@@ -7,10 +7,10 @@ import type { Updates } from '../ports/updates.ts';
 export function logoSource(updates: Pick<Updates, 'resource' | 'state'>, log: Log): () => Promise<Logo | null> {
   let known: { readonly release: string | null; readonly logo: Promise<Logo | null> } | null = null;
   const read = async (): Promise<Logo | null> => {
-    const bytes = (await updates.resource('ui/logo.png')) ?? (await updates.resource('ui/logo.svg'));
-    if (!bytes) return null;
-    const { readLogo } = await import('../drivers/display/logo.ts');
     try {
+      const bytes = (await updates.resource('ui/logo.png')) ?? (await updates.resource('ui/logo.svg'));
+      if (!bytes) return null;
+      const { readLogo } = await import('../drivers/display/logo.ts');
       return readLogo(bytes);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;

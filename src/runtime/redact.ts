@@ -1,4 +1,4 @@
-import { withoutCardData } from '../domain/card-data.ts';
+import { excerpt, withoutCardData } from '../domain/card-data.ts';
 import { Fault } from '../domain/fault.ts';
 
 /** What stands in the place of anything secret. */
@@ -128,10 +128,8 @@ const codeOf = (error: Error): string => ('code' in error && typeof error.code =
 
 /** A text without card data and without the password of a URL in it, cut to 2,000 characters. */
 export function redactText(text: string): string {
-  // The cut comes last but one: half a card number or track at the end would pass, so a little more is looked at.
-  const looked = text.length > MAX_TEXT + 100 ? text.slice(0, MAX_TEXT + 100) : text;
-  const safe = withoutCardData(looked).replaceAll(/([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@]{1,300}@/gi, `$1${HIDDEN}@`);
-  return safe.length > MAX_TEXT || looked.length < text.length ? `${safe.slice(0, MAX_TEXT)}… [${text.length} characters]` : safe;
+  const safe = excerpt(text, MAX_TEXT + 1).replaceAll(/([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@]{1,300}@/gi, `$1${HIDDEN}@`);
+  return safe.length > MAX_TEXT ? `${safe.slice(0, MAX_TEXT)}… [${text.length} characters]` : safe;
 }
 
 /** Whole numbers can be card numbers too. 13 digits that begin with 1 are a time in milliseconds, and no card. */

@@ -1,9 +1,10 @@
+import { excerpt } from '../domain/card-data.ts';
 import { CallerFault, ConfigurationFault, DeviceFault } from '../domain/fault.ts';
 
 export const noSuchLine = (kind: 'input' | 'output', line: string, known: readonly string[]) =>
   new ConfigurationFault(`The board has no ${kind} of that name`, {
     code: `${kind}-unknown`,
-    found: JSON.stringify(line.slice(0, 64)),
+    found: JSON.stringify(excerpt(line, 64)),
     expected: known.join(', ') || `no ${kind} at all`,
   });
 

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
 import { bytesWithin } from '../domain/bytes-within.ts';
+import { excerpt } from '../domain/card-data.ts';
 import { CallerFault, Fault } from '../domain/fault.ts';
 import { MAX_MINOR } from '../domain/money.ts';
 import { type ClipName, isClipName } from '../domain/speech/clip-names.ts';
@@ -87,7 +88,7 @@ async function sendSound(c: Context, sound: SoundSource): Promise<Response> {
   if (clip === file || !isClipName(clip)) {
     throw new CallerFault('The speaker has no sound of that name', {
       code: 'sound-unknown',
-      found: JSON.stringify(file.slice(0, 64)),
+      found: JSON.stringify(excerpt(file, 64)),
       expected: 'the `clip` of a line of /sim/speaker, and .mp3',
     });
   }
@@ -104,7 +105,7 @@ async function read<S extends v.GenericSchema>(c: Context, schema: S): Promise<v
   } catch {
     throw new CallerFault('The body is not JSON', {
       code: 'body-not-json',
-      found: text === '' ? 'an empty body' : JSON.stringify(text.slice(0, 40)),
+      found: text === '' ? 'an empty body' : JSON.stringify(excerpt(text, 40)),
       expected: 'a JSON object',
     });
   }
@@ -115,7 +116,7 @@ async function read<S extends v.GenericSchema>(c: Context, schema: S): Promise<v
   throw new CallerFault(path === null ? 'The body is not usable' : `"${path}" is not usable`, {
     code: 'body-invalid',
     // The library's texts are cut: what was sent may be long.
-    found: issue.received.slice(0, 80),
+    found: excerpt(issue.received, 80),
     expected: (issue.expected ?? issue.message).slice(0, 200),
   });
 }

@@ -1,4 +1,5 @@
 import type { Board } from '../domain/board.ts';
+import { excerpt } from '../domain/card-data.ts';
 import { CallerFault } from '../domain/fault.ts';
 import type { Clock } from '../ports/clock.ts';
 import { SimulatedCardReader } from './card-reader.ts';
@@ -109,6 +110,6 @@ export function createSimulator(board: Board, clock: Clock): Simulator {
 const unknown = (kind: string, name: string, known: readonly string[]) =>
   new CallerFault(`The board has no ${kind} of that name`, {
     code: `${kind}-unknown`,
-    found: JSON.stringify(name.slice(0, 64)),
+    found: JSON.stringify(excerpt(name, 64)),
     expected: known.join(', ') || `no ${kind} at all`,
   });

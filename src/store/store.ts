@@ -91,9 +91,10 @@ export class SqliteStore implements Store {
     return this.#outboxRows('SELECT * FROM outbox WHERE parked_reason IS NOT NULL ORDER BY seq LIMIT ?', limit);
   }
 
-  outboxSize(): { readonly waiting: number; readonly parked: number } {
-    const sql = 'SELECT count(*) AS total, count(parked_reason) AS parked FROM outbox';
-    const { total, parked } = this.#open(() => this.#db.get<{ total: number; parked: number }>(sql)) ?? { total: 0, parked: 0 };
+  outboxSize(lane?: Lane): { readonly waiting: number; readonly parked: number } {
+    const sql = 'SELECT count(*) AS total, count(parked_reason) AS parked FROM outbox WHERE lane = coalesce(?, lane)';
+    const sizes = this.#open(() => this.#db.get<{ total: number; parked: number }>(sql, lane ?? null));
+    const { total, parked } = sizes ?? { total: 0, parked: 0 };
     return { waiting: total - parked, parked };
   }
 

@@ -4,8 +4,8 @@ import { damaged } from './result-codes.ts';
 import { checksum, INSERT_LEDGER, ledgerValues, outboxChecksum, type Stamp } from './rows.ts';
 import type { Connection, Value } from './sqlite.ts';
 
-const DROP_OLD_UPDATES = `DELETE FROM outbox WHERE lane = 'update' AND parked_reason IS NULL AND seq <=
-  (SELECT seq FROM outbox WHERE lane = 'update' AND parked_reason IS NULL ORDER BY seq DESC LIMIT 1 OFFSET ?)`;
+const DROP_OLD_UPDATES = `DELETE FROM outbox WHERE lane = 'update' AND seq <=
+  (SELECT seq FROM outbox WHERE lane = 'update' ORDER BY seq DESC LIMIT 1 OFFSET ?)`;
 
 /** A commit with everything turned into column values, once, however often it has to be written. */
 export interface Prepared {

@@ -21,7 +21,8 @@ export function presentCardView(view: View, screen: PresentCard, nowMonotonicMs:
   const symbol = cardSymbol(Math.round(wide ? width * 0.36 : width * 0.5));
   const beside = wide ? { left: symbol.width + 2 * pad, top: pad } : { left: pad, top: symbol.height + 2 * pad + gap };
   const column = { width: width - beside.left - pad, height: height - beside.top - pad };
-  const remainingMs = Math.max(0, screen.expiresAtMonotonicMs - nowMonotonicMs);
+  const { expiresAtMonotonicMs: endsAtMs } = screen;
+  const remainingMs = endsAtMs === null ? null : Math.max(0, endsAtMs - nowMonotonicMs);
   const facts = cardFacts(view, screen, remainingMs, { ...column, align: wide ? 'start' : 'middle' });
   const top = beside.top + Math.max(0, Math.round((column.height - facts.height) / 2));
   const drawn = wide
@@ -31,7 +32,7 @@ export function presentCardView(view: View, screen: PresentCard, nowMonotonicMs:
 }
 
 /** What stands beside the card, from the fullest version to the barest. */
-function cardFacts(view: View, { due, rest, credit, message, cash }: PresentCard, remainingMs: number, room: Room): Block {
+function cardFacts(view: View, { due, rest, credit, message, cash }: PresentCard, remainingMs: number | null, room: Room): Block {
   const { sizes, texts, language } = view;
   const { width, height, align } = room;
   const line = { width, align, language } as const;
@@ -42,7 +43,7 @@ function cardFacts(view: View, { due, rest, credit, message, cash }: PresentCard
   const amount = (size: number) => text(moneyText(rest), { ...line, size, least: LEAST_AMOUNT, fill: COLOURS.ink, weight: 700 });
   const below = [
     ...bill(view, due, credit, width),
-    countdown(view, remainingMs, width),
+    ...(remainingMs === null ? [] : [countdown(view, remainingMs, width)]),
     cash ? hintRow(view, texts.orCash, width) : NOTHING,
   ];
   return firstWithin(height, [

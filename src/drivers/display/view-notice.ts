@@ -105,6 +105,7 @@ const FAILURE_ICONS: Readonly<Record<Of<'failed'>['reason'], IconName>> = {
   'qr-failed': 'cross',
   'qr-refused': 'alert',
   'card-declined': 'card-refused',
+  'card-not-sent': 'alert',
   'card-unanswered': 'alert',
   delivery: 'alert',
 };

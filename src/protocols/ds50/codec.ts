@@ -1,5 +1,6 @@
+import { excerpt } from '../../domain/card-data.ts';
 import { type JsonObject, type JsonValue, parseJson } from '../../domain/json.ts';
-import { asObject, asOneOf, asPattern, asText, MessageFault } from '../../domain/json-fields.ts';
+import { asObject, asOneOf, asPattern, MessageFault } from '../../domain/json-fields.ts';
 import { type Currency, fractionDigits } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import type { PackageOffer } from '../../domain/ota/update.ts';
@@ -27,6 +28,8 @@ export {
 const TRANS_TYPES = { sale: '00', announcement: '99' } as const;
 /** 12 digits of cents: what fits below MAX_MINOR. */
 const MOST_CENTS = 999_999_999_999;
+/** As long as the description of a sale may be, characters. */
+const MOST_MESSAGE = 200;
 
 /** An order as a message brought it; `notices` say what was accepted although the guide writes it otherwise. */
 export interface OrderMessage {
@@ -70,10 +73,25 @@ function orderIn(object: JsonObject, currency: Currency): OrderMessage {
       id: orderIdIn(object.orderId),
       purpose: type === TRANS_TYPES.sale ? 'sale' : 'announcement',
       amountMinor: cents / centsPerMinor(currency),
-      message: object.message === undefined ? '' : asText(object.message, 'message', 200, 0),
+      message: messageIn(object.message, notices),
     },
     notices,
   };
+}
+
+/** A text that only goes with the amount: no fault of it is worth losing a payment's announcement for. */
+function messageIn(value: JsonValue | undefined, notices: string[]): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string') {
+    notices.push('message is no text and is left out');
+    return '';
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
+  const clean = value.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  if (clean !== value) notices.push('message holds control characters or blanks around it, which are left out');
+  if (clean.length <= MOST_MESSAGE) return clean;
+  notices.push(`message has ${clean.length} characters and is cut to ${MOST_MESSAGE}`);
+  return excerpt(clean, MOST_MESSAGE);
 }
 
 /** Cents as a text of up to 12 digits, none meaning 0; a number is a common mistake of senders and as good. */

@@ -151,7 +151,7 @@ export function createDs50Gateway(options: Ds50Options): Gateway {
       const broken = [links.push.fault, links.payment.peer.fault, tms?.peer.fault ?? null];
       return [
         ...broken.filter((fault): fault is LinkFault => fault !== null),
-        ...warningsOf(links.files.posparam.payment, clock),
+        ...warningsOf(links.files.posparam, clock),
         ...(tmsSettings?.insecure === true ? [unverified('tms', 'insecure is set')] : []),
       ];
     },

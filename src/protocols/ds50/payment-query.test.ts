@@ -31,10 +31,11 @@ describe('asking for a charge', () => {
   });
   const asked = (pageNo: number) => `{"deviceSn":"${DS50_SERIAL}","pageNo":"${pageNo}","pageSize":"1","date":"2025-12-15"}`;
 
-  test('asks page by page, one record each, until batch and trace number match', async () => {
+  test('asks page by page, one record each, from both ends, until batch and trace number match', async () => {
     backend.script(
       { request: DETAILS, body: asked(1), reply: page({ traceNo: '000009' }, 4) },
-      { request: DETAILS, body: asked(2), reply: page({ batchNo: '000001', transStatus: 'DECLINED' }, 4) },
+      { request: DETAILS, body: asked(4), reply: page({ batchNo: '000001', transStatus: 'DECLINED' }, 4) },
+      { request: DETAILS, body: asked(2), reply: page({ traceNo: '7', transStatus: 1 }, 4) },
       { request: DETAILS, body: asked(3), reply: page({}, 4) },
     );
     expect(await query()).toEqual({ state: 'paid' });
@@ -68,9 +69,9 @@ describe('asking for a charge', () => {
     expect(await query()).toEqual({ state: 'unresolved', reason: 'amount-mismatch' });
   });
 
-  test('no more than 200 pages are looked through', async () => {
-    backend.script(...Array.from({ length: 200 }, () => ({ request: DETAILS, reply: page({ traceNo: '000009' }, 1_000_000) })));
-    expect(await query()).toEqual({ state: 'unresolved', reason: 'not-found' });
+  test('no more than 60 pages are looked through, and that is said', async () => {
+    backend.script(...Array.from({ length: 60 }, () => ({ request: DETAILS, reply: page({ traceNo: '000009' }, 1_000_000) })));
+    expect(await query()).toEqual({ state: 'unresolved', reason: 'not-found-in-60-of-1000000' });
   });
 
   test.each<[string, ScriptedReply, object]>([

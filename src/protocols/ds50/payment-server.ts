@@ -1,3 +1,4 @@
+import { NOT_SENT } from '../../domain/card.ts';
 import { Fault, PeerFault } from '../../domain/fault.ts';
 import type { Money } from '../../domain/money.ts';
 import type { Posparam } from '../../domain/posparam/posparam.ts';
@@ -33,12 +34,12 @@ export interface PaymentOptions {
   readonly dial?: Dial;
 }
 
-/** Most pages of one record looked through for a sale. */
-const MAX_PAGES = 200;
+/** Most pages of one record looked through for a sale: a question must end while a customer waits. */
+const MAX_PAGES = 60;
 
 const unresolved = (reason: string): ChargeAnswer => ({ state: 'unresolved', reason });
 /** The record of a charge that never got a connection. */
-const NOT_SENT: ChargeAnswer = { state: 'failed', reason: 'not-sent' };
+const NEVER_SENT: ChargeAnswer = { state: 'failed', reason: NOT_SENT };
 
 /** The payment server (guide, 3.5). */
 export class PaymentServer {
@@ -67,11 +68,11 @@ export class PaymentServer {
     const { device, parameters } = this.#options;
     const identity = { deviceSn: device.serial, model: device.model, appVersion: `V${device.version}` };
     const body = codec.encodeSaleRequest({ ...identity, ...chargeParts(charge), amount, card, time: localTime(atMs) });
-    if (signal.aborted) return NOT_SENT;
+    if (signal.aborted) return NEVER_SENT;
     try {
       return saleAnswer(await this.#post(this.#sales, 'sale', parameters.salePath, body, signal));
     } catch (error) {
-      if (error instanceof RequestFault && error.unsent) return NOT_SENT;
+      if (error instanceof RequestFault && error.unsent) return NEVER_SENT;
       if (error instanceof PeerFault) return unresolved(error.code);
       throw error;
     }
@@ -83,13 +84,16 @@ export class PaymentServer {
    */
   async query(charge: string, signal: AbortSignal, amount?: Money): Promise<ChargeAnswer> {
     const { date, batch, trace } = chargeParts(charge);
-    for (let page = 1, total = 1; page <= Math.min(total, MAX_PAGES); page++) {
+    let total = 1;
+    for (let asked = 0; asked < Math.min(total, MAX_PAGES); asked++) {
+      // The guide does not say which way the pages are sorted: from both ends, the newest come first either way.
+      const page = asked % 2 === 0 ? 1 + asked / 2 : total - (asked - 1) / 2;
       const reply = await this.#page(date, page, signal);
       const record = reply.records.find((candidate) => candidate.batch === batch && candidate.trace === trace);
       if (record !== undefined) return recordAnswer(record, amount);
       total = reply.total;
     }
-    return unresolved('not-found');
+    return unresolved(total > MAX_PAGES ? `not-found-in-${MAX_PAGES}-of-${total}` : 'not-found');
   }
 
   /** Whether the server answers a query validly. */

@@ -204,13 +204,18 @@ test.each<[string, object, object]>([
   ['total', { total: -1 }, {}],
   ['transInfo', { transInfo: undefined }, {}],
   ['transInfo', { transInfo: Array(101).fill({}) }, {}],
-  ['transInfo[0]', { transInfo: [null] }, {}],
-  ['transInfo[0].transStatus', {}, { transStatus: 1 }],
-  ['transInfo[0].transAmount', {}, { transAmount: 10_000 }],
-  ['transInfo[0].traceNo', {}, { traceNo: 1 }],
-  ['transInfo[0].batchNo', {}, { batchNo: '00000' }],
 ])('a details reply with a bad %s is refused', (path, change, record) => {
   expect(refusal(() => details(change, record))).toBe(path);
+});
+
+test.each<[string, object, object]>([
+  ['no object', { transInfo: [null] }, {}],
+  ['a bad status', {}, { transStatus: 1 }],
+  ['a bad amount', {}, { transAmount: 10_000 }],
+  ['a bad trace number', {}, { traceNo: 1 }],
+  ['a bad batch number', {}, { batchNo: '00000' }],
+])('a record with %s is somebody else’s, and the others count', (_what, change, record) => {
+  expect(details(change, record)).toEqual({ total: 1, records: [] });
 });
 
 test('a day without sales may come without a list', () => {

@@ -201,8 +201,18 @@ export function decodeDetailsReply(raw: Uint8Array): DetailsReply {
   const total = asInteger(reply.total, 'total', 0, 1_000_000);
   const listed =
     total === 0 && (reply.transInfo === undefined || reply.transInfo === null) ? [] : asList(reply.transInfo, 'transInfo', MAX_RECORDS);
-  const records = listed.map((value, i) => recordIn(asObject(value, `transInfo[${i}]`), `transInfo[${i}]`));
+  const records = listed.map((value, i) => readable(() => recordIn(asObject(value, `transInfo[${i}]`), `transInfo[${i}]`)));
   return { total, records: records.filter((record) => record !== null) };
+}
+
+/** What cannot be read is somebody else's: a record of this box carries the numbers the box gave it. */
+function readable<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MessageFault) return null;
+    throw error;
+  }
 }
 
 /** Null for a record of something else: a void may carry the numbers of the sale it undoes. */

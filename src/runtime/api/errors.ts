@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type Blame, CallerFault, Fault } from '../../domain/fault.ts';
+import { readablePath } from '../../domain/readable-path.ts';
 import type { Log } from '../../ports/log.ts';
 import { faultJson } from '../fault-json.ts';
 import type { FieldFault } from '../field-faults.ts';
@@ -56,7 +57,7 @@ export const statusOf = (error: unknown): ContentfulStatusCode =>
 /** Answers with `{error: {…}}`. What the caller cannot have caused is logged. */
 export function refuse(c: Context, error: unknown, log: Log): Response {
   const status = statusOf(error);
-  if (status >= 500 && status !== 503) log.error('api.failed', { method: c.req.method, path: c.req.path, error });
+  if (status >= 500 && status !== 503) log.error('api.failed', { method: c.req.method, path: readablePath(c.req.path), error });
   if (status === 401) c.header('WWW-Authenticate', 'Bearer');
   if (status === 503 || status === 429) c.header('Retry-After', '5');
   return c.json({ error: faultJson(error) }, status);

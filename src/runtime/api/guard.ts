@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
+import { excerpt } from '../../domain/card-data.ts';
 import { CallerFault } from '../../domain/fault.ts';
-import { isLoopback } from '../config-schema.ts';
+import { isLoopback } from '../../domain/loopback.ts';
 
 interface Guard {
   readonly host: string;
@@ -56,12 +57,12 @@ const tokenWrong = () =>
 const foreignHost = (host: string) =>
   new CallerFault('The request was meant for another host', {
     code: 'foreign-host',
-    found: JSON.stringify(host.slice(0, 100)),
+    found: JSON.stringify(excerpt(host, 100)),
     expected: 'localhost, 127.0.0.1 or [::1]',
   });
 
 const foreignOrigin = (origin: string) =>
   new CallerFault('The request comes from the page of another site', {
     code: 'foreign-origin',
-    found: JSON.stringify(origin.slice(0, 100)),
+    found: JSON.stringify(excerpt(origin, 100)),
   });

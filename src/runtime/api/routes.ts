@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 import type { Box } from '../../app/box.ts';
+import { excerpt } from '../../domain/card-data.ts';
 import { CallerFault } from '../../domain/fault.ts';
 import type { Screen } from '../../domain/screen.ts';
 import openapi from './openapi.json' with { type: 'json' };
@@ -105,5 +106,5 @@ const answerHealth = (c: Context, health: Health): Response => c.json(health, he
 const id = (c: Context): string => c.req.param('id') ?? '';
 
 function unknownSale(sale: string): never {
-  throw new CallerFault('There is no such sale', { code: 'sale-unknown', found: JSON.stringify(sale.slice(0, 64)) });
+  throw new CallerFault('There is no such sale', { code: 'sale-unknown', found: JSON.stringify(excerpt(sale, 64)) });
 }

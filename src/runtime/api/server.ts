@@ -1,7 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { Hono } from 'hono';
 import type { Box } from '../../app/box.ts';
+import { excerpt } from '../../domain/card-data.ts';
 import { CallerFault, ConfigurationFault } from '../../domain/fault.ts';
+import { readablePath } from '../../domain/readable-path.ts';
 import type { Screen } from '../../domain/screen.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
@@ -76,7 +78,7 @@ async function buildApp(parts: ApiParts, streams: Set<{ close(): void }>): Promi
     metrics.count('api_requests_total', { method: c.req.method, status: String(c.res.status) });
     log.debug('api.request', {
       method: c.req.method,
-      path: c.req.path,
+      path: readablePath(c.req.path),
       status: c.res.status,
       tookMs: Math.round(clock.monotonicMs() - began),
     });
@@ -129,7 +131,7 @@ function unlistenable(cause: NodeJS.ErrnoException, port: number, host: string):
 const notFound = (path: string) =>
   new CallerFault('There is nothing at this address', {
     code: 'not-found',
-    found: JSON.stringify(path.slice(0, 100)),
+    found: JSON.stringify(excerpt(readablePath(path), 100)),
     remedy: 'See /openapi.json for what there is.',
   });
 

@@ -125,8 +125,8 @@ function saleWords(report, money) {
 const updateWords = ({ status, progress, reason }) =>
   `update ${status.toLowerCase().replaceAll('_', ' ')}${status === 'PROGRESS' ? ` ${progress} %` : ''}${reason ? `: ${reason}` : ''}`;
 
-/** The close-of-day table: pieces and amounts since the last reset and since ever. */
-export const drawCounters = whenChanged((counters, money) => {
+/** The close-of-day table: pieces and amounts since the last reset and since ever; `cards` on a box that takes cards and shows no QR. */
+export const drawCounters = whenChanged((counters, money, cards) => {
   const { sinceReset: now, sinceEver: ever } = counters;
   const pieces = (method) =>
     Object.keys(ever[method])
@@ -152,8 +152,8 @@ export const drawCounters = whenChanged((counters, money) => {
       ...pieces('coin'),
       ...pieces('bill'),
       sum('Cash', (t) => [null, t.cashMinor]),
-      sum('QR', (t) => [t.qrCount, t.qrMinor]),
-      ever.cardCount > 0 ? sum('Card', (t) => [t.cardCount, t.cardMinor]) : null,
+      !cards || ever.qrCount > 0 ? sum('QR', (t) => [t.qrCount, t.qrMinor]) : null,
+      cards || ever.cardCount > 0 ? sum('Card', (t) => [t.cardCount, t.cardMinor]) : null,
       sum('Sales', (t) => [t.salesCount, t.salesMinor]),
       sum('Owed back', (t) => [null, t.refundMinor]),
       ever.unassigned > 0 ? row('Unknown pieces', [now.unassigned, null], [ever.unassigned, null], money) : null,

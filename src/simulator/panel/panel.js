@@ -89,7 +89,7 @@ function onDown(why) {
 
 function setBody(state) {
   document.body.dataset.power = state;
-  for (const id of ['face', 'wallet', 'links', 'pair']) byId(id).disabled = state !== 'on';
+  for (const id of ['face', 'wallet', 'links', 'volume', 'pair']) byId(id).disabled = state !== 'on';
   byId('power').disabled = state === 'gone';
   for (const badge of document.querySelectorAll('.stale')) {
     badge.hidden = state === 'on';
@@ -139,9 +139,10 @@ async function books() {
   if (!live) return;
   drawStatus({ ...status, uptimeSeconds: 0 }, money);
   drawQueue(queue, money);
-  drawCounters(counters, money);
+  const cards = status.protocol === 'ds50';
+  drawCounters(counters, money, cards);
   drawSpeech(speaker.transcript);
-  showCards(status.protocol === 'ds50');
+  showCards(cards);
   showVolume(status.volume);
 }
 

@@ -173,6 +173,6 @@ const ENTRIES = {
     return [`${words}${because(e.reason)}`, tone];
   },
   announced: (e) => [e.spoken ? 'Said aloud' : 'Not said aloud any more, too late'],
-  'report.queued': (e) => [`Report for the backend queued (${e.report.status.toLowerCase()})`],
+  'report.queued': (e) => [`Report of the sale: ${e.report.status.toLowerCase()}`],
   'counters.reset': () => ['Counters reset', 'note'],
 };

@@ -42,6 +42,7 @@ export const en: ScreenTexts = {
     'qr-failed': { title: 'Payment was not completed', hint: 'Your bank did not complete it' },
     'qr-refused': { title: 'No QR is possible now', hint: 'Please try again later' },
     'card-declined': { title: 'Card declined', hint: 'Nothing was paid. Please try another card' },
+    'card-not-sent': { title: 'No connection', hint: 'Your card was not charged. Please try again' },
     'card-unanswered': { title: 'Payment not confirmed', hint: 'Please do not pay again, and call the operator' },
     cancelled: { title: 'Cancelled', hint: 'Nothing was bought' },
     timeout: { title: 'Time is over', hint: 'You can start again' },
