@@ -159,7 +159,8 @@ describe.skipIf(browserNeed.missing)(`the page of the roll-outs in a browser${br
       await route.fulfill({ response, json: { ...rest, maxBytes: 10 * 1024 } });
     });
     await page.reload();
-    await page.getByText('live', { exact: true }).waitFor();
+    // The list has come, and with it how large a package may be.
+    await section('Packages').getByText('None yet.').waitFor();
     const file = { name: sample.name, mimeType: 'application/zip', buffer: Buffer.alloc(10 * 1024 + 1) };
     await page.getByLabel('Choose a package').setInputFiles(file);
     await page.getByText(`${sample.name} is larger than 10 KiB`).waitFor();
