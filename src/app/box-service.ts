@@ -2,10 +2,11 @@ import { CallerFault } from '../domain/fault.ts';
 import type { Origin, Recorded } from '../domain/journal.ts';
 import type { PackageType, UpdateState } from '../domain/ota/update.ts';
 import type { Screen } from '../domain/screen.ts';
+import type { Language } from '../domain/speech/language.ts';
 import type { SaleView } from '../domain/till/view.ts';
 import type { Cancel } from '../ports/clock.ts';
 import type { Inbound } from '../ports/gateway.ts';
-import type { Counters, LedgerQuery } from '../ports/store.ts';
+import { type Counters, LANES, type LedgerQuery } from '../ports/store.ts';
 import type { FileTerms } from '../ports/updates.ts';
 import type { Box, BoxStatus, PairingView, SellRequest } from './box.ts';
 import { alarmsIn, cardUnresolved } from './standing-alarms.ts';
@@ -45,7 +46,7 @@ export class BoxService implements Box {
       cashBusy: () => this.#use.cash.busy(),
     });
     this.#use.health.start();
-    this.#use.volume.start();
+    this.#use.preferences.start();
     await this.#use.cash.start();
     // Charges from before the restart are watched before the broker hands out what it kept for the box.
     this.#use.confirm.start();
@@ -57,10 +58,13 @@ export class BoxService implements Box {
     this.#use.sell.start();
     this.#use.cards?.start();
     this.#use.announce.start();
+    this.#use.payments.start();
     this.#use.orders.start();
     this.#use.pair.start();
     this.#use.outbox.start();
     this.#use.reports.start();
+    this.#use.acks.start();
+    this.#use.commands.start();
     this.#use.updates?.start();
     this.#use.heartbeat.start();
     this.#use.picture.start();
@@ -75,7 +79,10 @@ export class BoxService implements Box {
     await this.#attempt('acceptors', () => this.#use.cash.stop());
     this.#use.heartbeat.stop();
     this.#use.outbox.stop();
+    this.#use.commands.stop();
+    this.#use.acks.stop();
     this.#use.reports.stop();
+    this.#use.exhibit.stop();
     await this.#attempt('updates', () => this.#use.updates?.stop());
     this.#use.announce.stop();
     this.#use.orders.stop();
@@ -148,11 +155,15 @@ export class BoxService implements Box {
     const { store } = this.#parts;
     const { waiting: waitingCount, parked: parkedCount } = store.outboxSize();
     return {
-      waiting: [...store.outbox('sale', 100), ...store.outbox('update', 100)],
+      waiting: LANES.flatMap((lane) => store.outbox(lane, 100)),
       parked: store.parked(100),
       waitingCount,
       parkedCount,
     };
+  }
+
+  language(): Language {
+    return this.#use.preferences.language();
   }
 
   screen(): Screen {
@@ -210,10 +221,14 @@ export class BoxService implements Box {
       try {
         if (inbound.kind === 'order') this.#use.orders.receive(inbound);
         else if (inbound.kind === 'update') this.#updateOffered(inbound);
+        else if (inbound.kind === 'payment') this.#use.payments.receive(inbound);
+        else if (inbound.kind === 'settings') this.#use.preferences.receive(inbound);
+        else if (inbound.kind === 'command') this.#use.commands.receive(inbound);
         else this.#use.confirm.receive(inbound);
         if (inbound.kind === 'reconnected') {
           this.#use.outbox.kick('reconnect');
           this.#use.reports.kick();
+          this.#use.acks.kick();
           this.#use.updates?.reconnected();
           this.#use.heartbeat.beat();
         }

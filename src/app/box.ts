@@ -3,6 +3,7 @@ import type { Currency } from '../domain/money.ts';
 import type { PackageType, UpdateState } from '../domain/ota/update.ts';
 import type { Readiness } from '../domain/readiness.ts';
 import type { Screen } from '../domain/screen.ts';
+import type { Language } from '../domain/speech/language.ts';
 import type { SaleView } from '../domain/till/view.ts';
 import type { Cancel } from '../ports/clock.ts';
 import type { LinkState, Rejections } from '../ports/gateway.ts';
@@ -42,8 +43,10 @@ export interface BoxStatus {
   readonly queue: { readonly waiting: number; readonly parked: number };
   /** The backend's orders that wait for the box to be free. */
   readonly orders: number;
-  /** Loudness, 1 to 5. */
+  /** Percent. */
   readonly volume: number;
+  /** Of screen and voice. */
+  readonly language: Language;
   /** Charges whose QR is off the screen but may still be paid. */
   readonly watching: number;
   readonly alarms: readonly Alarm[];
@@ -93,6 +96,8 @@ export interface Box {
     readonly parkedCount: number;
   };
   screen(): Screen;
+  /** The language screens are drawn in. */
+  language(): Language;
   /** Asks the backend for a new PIN; resolves when it answered or the attempt failed (then `reason` says why). */
   pair(): Promise<PairingView>;
   /** A keypad key or button by its name on the board: '0'-'9', 'ok', 'cancel', 'clear', 'pair', or a product's button. */

@@ -40,12 +40,6 @@ const LAST_WORD_MS = 5_000;
 /** Queries under way at a time; only a charge on the screen goes beyond. */
 const MAX_QUERIES = 4;
 
-/** A confirmation that was faster than the commit of its charge; acknowledged once its effect is committed. */
-interface Early {
-  readonly answer: ChargeAnswer;
-  readonly done: () => void;
-}
-
 /**
  * Finds out what became of every open charge. Push, polling, the query after a reconnect and the last query at expiry
  * all end in the same till input; the first final answer wins, whatever comes after is a duplicate without effect.
@@ -53,8 +47,8 @@ interface Early {
 export class Confirm {
   readonly #o: ConfirmOptions;
   readonly #watched = new Map<string, Watched>();
-  /** Charges the backend has made but the journal does not hold yet, with an answer that was faster than the commit. */
-  readonly #expected = new Map<string, Early | null>();
+  /** Charges the backend has made but the journal does not hold yet, with what to do about answers that were faster than the commit. */
+  readonly #expected = new Map<string, (() => void)[]>();
   /** Questions that wait until another is answered, oldest first. */
   readonly #waiting = new Map<string, Question>();
   #queries = 0;
@@ -79,18 +73,24 @@ export class Confirm {
 
   /** Subscribes to a charge before its QR is shown; polling covers for a broker that does not answer. */
   async expect(charge: string): Promise<void> {
-    this.#expected.set(charge, null);
+    this.#expected.set(charge, []);
     const granted = await this.#o.gateway.watch(charge);
     if (!granted) this.#o.log.warn('charge.not-subscribed', { charge });
   }
 
+  /** Keeps an effect until the charge is committed or will never be; false when the charge is not on its way. */
+  hold(charge: string, effect: () => void): boolean {
+    const early = this.#expected.get(charge);
+    early?.push(effect);
+    return early !== undefined;
+  }
+
   /** The charge is committed, or will never be: an answer that came early takes its effect now, if it can. */
   settleExpected(charge: string): void {
-    const early = this.#expected.get(charge);
+    const early = this.#expected.get(charge) ?? [];
     this.#expected.delete(charge);
     if (!this.#watched.has(charge)) void this.#o.gateway.unwatch(charge);
-    else if (early) this.#take(charge, early.answer, 'push');
-    early?.done();
+    for (const effect of early) effect();
   }
 
   /** Until when, on the monotonic clock, a charge's QR may stay on the screen. */
@@ -106,11 +106,11 @@ export class Confirm {
       return;
     }
     const { charge, answer, done } = inbound;
-    if (this.#expected.has(charge)) {
-      this.#expected.get(charge)?.done();
-      this.#expected.set(charge, { answer, done });
-      return;
-    }
+    const early = () => {
+      if (this.#watched.has(charge)) this.#take(charge, answer, 'push');
+      done();
+    };
+    if (this.hold(charge, early)) return;
     this.#take(charge, answer, 'push');
     done();
   }
@@ -221,6 +221,10 @@ export class Confirm {
   #question(charge: string, via: Question): void {
     const watched = this.#watched.get(charge);
     if (!watched || watched.asking) return;
+    if (!this.#o.gateway.capabilities.queries) {
+      this.#cannotAsk(watched, via);
+      return;
+    }
     if (this.#queries >= MAX_QUERIES && watched.watch.phase !== 'shown') {
       if (!this.#waiting.has(charge)) this.#waiting.set(charge, via);
       return;
@@ -244,6 +248,20 @@ export class Confirm {
         this.#queries--;
         this.#questionWaiting();
       });
+  }
+
+  /** A backend that only tells: its silence is all there is to go by, and a push that comes later is still believed. */
+  #cannotAsk(watched: Watched, via: Question): void {
+    const { charge, phase } = watched.watch;
+    try {
+      this.#unresolved(watched, phase, via, true);
+      this.#schedule(charge);
+    } catch (error) {
+      const { log, clock, timings } = this.#o;
+      log.error('charge.answer-not-recorded', { charge, via, error });
+      watched.watch = unrecorded(watched.watch, clock.monotonicMs(), timings);
+      this.#schedule(charge);
+    }
   }
 
   #questionWaiting(): void {
@@ -308,7 +326,7 @@ export class Confirm {
     if (answer.state === 'unresolved') return;
     const input =
       answer.state === 'paid'
-        ? ({ type: 'paid', charge, via } as const)
+        ? ({ type: 'paid', charge, via, ...(answer.atMs === undefined ? {} : { atMs: answer.atMs }) } as const)
         : ({ type: 'charge-failed', charge, via, reason: answer.reason } as const);
     const effect = this.#commit(charge, input);
     metrics.count('confirmations_total', { via, state: answer.state, effect: effect ? 'applied' : 'none' });

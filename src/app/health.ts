@@ -117,6 +117,7 @@ export class HealthService {
     const fact = ALARM_FACTS['card-unresolved'];
     if (this.#o.store.fact(fact) !== null) this.#o.store.commit({ entries: [], facts: { [fact]: null } });
     this.clear('card-unresolved');
+    this.clear('payment-mismatch');
   }
 
   /** While a release is put in place nothing can be sold. */

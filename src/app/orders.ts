@@ -6,8 +6,8 @@ import type { Cancel, Clock } from '../ports/clock.ts';
 import type { Inbound } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
-import type { Speaker } from '../ports/speaker.ts';
-import type { Store } from '../ports/store.ts';
+import type { Announcement, Speaker } from '../ports/speaker.ts';
+import type { InboxKey, Store } from '../ports/store.ts';
 import type { SellRequest } from './box.ts';
 import type { HealthService } from './health.ts';
 import { storableId } from './storable-id.ts';
@@ -24,6 +24,8 @@ export interface OrdersOptions {
   /** How long a result stays on the screen, and an announced amount at least, milliseconds. */
   readonly resultMs: number;
   readonly sell: (request: SellRequest) => void;
+  /** By the backend's clock, milliseconds since 1970. */
+  readonly backendNowMs: () => number;
   /** What is announced has changed. */
   readonly changed: () => void;
 }
@@ -38,6 +40,8 @@ const MAX_REASON = 300;
 const MAX_MESSAGE = 200;
 /** A loudspeaker that hangs does not hold up what comes after, ms. */
 const SPEAK_MS = 30_000;
+/** So many payments that wait are said as one sum: the last would be stale before the first were said one by one. */
+const MANY = 4;
 /** While the box cannot sell, an order to sell is looked at again so often, ms. */
 const NOT_READY_MS = 2_000;
 
@@ -48,12 +52,14 @@ const NOT_READY_MS = 2_000;
  */
 export class Orders {
   readonly #o: OrdersOptions;
-  #announcing: Order | null = null;
+  #announcing: Screen | null = null;
   #busy = false;
   #stopped = true;
   #cancelTimer: Cancel | null = null;
   #cancelShown: Cancel | null = null;
   #cancelLook: Cancel | null = null;
+  /** What was announced, while the journal has not taken it: it is not said again for that. */
+  #unrecorded: { readonly orders: readonly string[]; readonly spoken: boolean } | null = null;
   /** When orders of this run were taken in, monotonic; those that are not in here are from before a restart. */
   readonly #takenMs = new Map<string, number>();
 
@@ -64,6 +70,7 @@ export class Orders {
   start(): void {
     this.#stopped = false;
     this.#o.till.onCommitted((entries) => {
+      for (const { entry } of entries) if (entry.kind === 'order.refused') this.#takenMs.delete(entry.order);
       // The customer before sees how it ended before the next one is asked.
       if (entries.some(({ entry }) => entry.kind === 'sale.settled' || entry.kind === 'sale.cancelled')) this.#later(this.#o.resultMs);
       else if (this.#cancelTimer === null) this.#next();
@@ -83,24 +90,25 @@ export class Orders {
 
   /** What is being announced, as the customer sees it. */
   screen(): Screen | null {
-    if (!this.#announcing) return null;
-    const { amountMinor, message } = this.#announcing;
-    return { kind: 'announcement', amount: { minor: amountMinor, currency: this.#o.till.currency }, message };
+    return this.#announcing;
   }
 
   /** @throws StoreFault: then it is not acknowledged and comes again */
   receive({ order, done }: Extract<Inbound, { kind: 'order' }>): void {
-    const { till, store, log, metrics, clock } = this.#o;
+    const { store, log, metrics } = this.#o;
     const id = storableId(order.id);
     const key = { source: SOURCE, id };
     const seen = store.seenAt(key) !== null;
     metrics.count('orders_total', { purpose: order.purpose, outcome: seen ? 'duplicate' : 'taken' });
     if (seen) log.info('order.duplicate', { order: id });
-    else {
-      this.#takenMs.set(id, clock.monotonicMs());
-      till.submit({ type: 'order', order: { ...order, id, message: excerpt(order.message, MAX_MESSAGE) } }, { inbox: [key] });
-    }
+    else this.take({ ...order, id }, [key]);
     done();
+  }
+
+  /** Keeps an order that is new, together with what it is recognised by. @throws StoreFault */
+  take(order: Order, keys: readonly InboxKey[]): void {
+    this.#takenMs.set(order.id, this.#o.clock.monotonicMs());
+    this.#o.till.submit({ type: 'order', order: { ...order, message: excerpt(order.message, MAX_MESSAGE) } }, { inbox: keys });
   }
 
   #later(ms: number): void {
@@ -145,8 +153,20 @@ export class Orders {
   }
 
   async #act(order: Order): Promise<void> {
-    if (order.purpose === 'announcement') await this.#announce(order);
+    if (this.#unrecorded) this.#recordAnnounced(this.#unrecorded);
+    else if (order.purpose === 'announcement') await this.#announce(this.#together(order));
     else this.#sell(order);
+  }
+
+  /**
+   * What is announced with an order: payments that have piled up are said as one sum, and those that are too old to be
+   * said are shown as one, so that they do not hold up the others. Everything else goes by itself.
+   */
+  #together(order: Order): readonly Order[] {
+    if (!order.paid) return [order];
+    const stale = this.#stale(order);
+    const paid = this.#o.till.state.orders.filter((one) => one.paid && this.#stale(one) === stale);
+    return paid.length >= MANY ? paid : [order];
   }
 
   #sell(order: Order): void {
@@ -167,39 +187,49 @@ export class Orders {
     this.#takenMs.delete(order.id);
   }
 
-  async #announce(order: Order): Promise<void> {
+  async #announce(orders: readonly Order[]): Promise<void> {
     const { till, log, clock, changed, resultMs } = this.#o;
+    const [first] = orders;
+    if (!first) return;
+    const ids = orders.map(({ id }) => id);
+    const amount = { minor: orders.reduce((sum, { amountMinor }) => sum + amountMinor, 0), currency: till.currency };
     let spoken = false;
     const shown = new Promise<void>((resolve) => {
       this.#cancelShown = clock.after(resultMs, resolve);
     });
-    this.#announcing = order;
+    this.#announcing = { kind: 'announcement', amount, message: orders.length === 1 ? first.message : '' };
     changed();
-    if (!this.#stale(order)) {
+    if (!this.#stale(first)) {
       try {
-        spoken = await this.#speak(order);
-        if (!spoken) log.warn('announcement.failed', { order: order.id, reason: `it took more than ${SPEAK_MS / 1_000} s` });
+        const one = { phrase: first.paid ? 'received' : 'amount', amount } as const;
+        spoken = await this.#speak(orders.length === 1 ? one : { phrase: 'received-many', amount, count: orders.length });
+        if (!spoken) log.warn('announcement.failed', { orders: ids.length, reason: `it took more than ${SPEAK_MS / 1_000} s` });
       } catch (error) {
-        log.warn('announcement.failed', { order: order.id, error });
+        log.warn('announcement.failed', { orders: ids.length, error });
       }
     }
     await shown;
     this.#announcing = null;
-    this.#takenMs.delete(order.id);
+    for (const id of ids) this.#takenMs.delete(id);
     // A box that is stopping has closed its books; what was half said is said again while it is fresh.
     if (this.#stopped) return;
-    till.submit({ type: 'order-announced', order: order.id, spoken });
-    changed();
+    this.#unrecorded = { orders: ids, spoken };
+    this.#recordAnnounced(this.#unrecorded);
+  }
+
+  #recordAnnounced(announced: { readonly orders: readonly string[]; readonly spoken: boolean }): void {
+    this.#o.till.submit({ type: 'orders-announced', ...announced });
+    this.#unrecorded = null;
+    this.#o.changed();
   }
 
   /** False when the loudspeaker did not come to an end in time. */
-  #speak(order: Order): Promise<boolean> {
-    const { till, speaker, clock } = this.#o;
-    const amount = { minor: order.amountMinor, currency: till.currency };
+  #speak(announcement: Announcement): Promise<boolean> {
+    const { speaker, clock } = this.#o;
     return new Promise((resolve, reject) => {
       const cancel = clock.after(SPEAK_MS, () => resolve(false));
       speaker
-        .say({ phrase: 'amount', amount })
+        .say(announcement)
         .then(() => resolve(true), reject)
         .finally(cancel);
     });
@@ -207,9 +237,11 @@ export class Orders {
 
   /** Whether it was taken in too long ago; from before a restart, without a clock that can be trusted, nobody knows, and silence is the safe side. */
   #stale(order: Order): boolean {
-    const { store, clock } = this.#o;
+    const { store, clock, backendNowMs } = this.#o;
     const takenMs = this.#takenMs.get(order.id);
+    if (order.paid && backendNowMs() - order.paid.atMs > STALE_MS) return true;
     if (takenMs !== undefined) return clock.monotonicMs() - takenMs > STALE_MS;
+    if (order.paid) return !clock.wallTrusted();
     const seq = store.seenAt({ source: SOURCE, id: order.id });
     const [received] = seq === null ? [] : store.ledger({ after: seq - 1, limit: 1 });
     if (!received) return true;

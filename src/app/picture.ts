@@ -19,6 +19,7 @@ export interface PictureOptions {
   readonly pairing: () => PairingView;
   readonly typed: () => Money | null;
   readonly shownUntilMs: (charge: string) => number;
+  readonly acceptors: boolean;
   readonly cards: boolean;
   readonly card: () => { readonly untilMs: number | null } | null;
   readonly notice: () => Screen | null;
@@ -64,7 +65,7 @@ export class Picture {
   /** Works the screen out anew and shows it if it is another one. */
   refresh(): void {
     if (this.#stopped) return;
-    const { till, clock, display, products, ready, pairing, typed, shownUntilMs, cards, card, notice } = this.#o;
+    const { till, clock, display, products, ready, pairing, typed, shownUntilMs, acceptors, cards, card, notice } = this.#o;
     const nowMs = clock.monotonicMs();
     const screen = present({
       till: till.state,
@@ -75,6 +76,7 @@ export class Picture {
       result: this.#result,
       nowMs,
       shownUntilMs,
+      acceptors,
       cards,
       card: card(),
       notice: notice(),

@@ -18,6 +18,8 @@ export interface Scene {
   readonly nowMs: number;
   readonly shownUntilMs: (charge: string) => number;
   /** Whether the box takes cards at all. */
+  /** Whether the box has anything that takes cash. */
+  readonly acceptors: boolean;
   readonly cards: boolean;
   /** Set while a card is waited for: until when, monotonic; null while no time limit runs. */
   readonly card: { readonly untilMs: number | null } | null;
@@ -39,7 +41,7 @@ export function present(scene: Scene): Screen {
       (product): Offer => ({ button: product.button, label: product.label, price: amount(till, product.priceMinor) }),
     ),
     credit: amount(till, till.creditMinor),
-    cash: ready.cash,
+    ...(scene.acceptors ? { cash: ready.cash } : {}),
     qr: ready.qr,
     ...(scene.cards ? { card: ready.card } : {}),
     typed: scene.typed,

@@ -51,3 +51,11 @@ export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<bo
     });
   });
 }
+
+const LOOK_EVERY_MS = 100;
+
+/** Resolves as soon as `settled` says so, after `ms`, or when the signal aborts. */
+export async function whenSettled(clock: Clock, ms: number, settled: () => boolean, signal: AbortSignal): Promise<void> {
+  const untilMs = clock.monotonicMs() + ms;
+  while (!settled() && clock.monotonicMs() < untilMs && (await pause(clock, LOOK_EVERY_MS, signal)));
+}

@@ -5,6 +5,7 @@ import type { Gateway } from '../ports/gateway.ts';
 import type { Store } from '../ports/store.ts';
 import type { BoxStatus, PairingView } from './box.ts';
 import type { HealthService } from './health.ts';
+import type { Preferences } from './preferences.ts';
 import type { TillService } from './till.ts';
 
 export interface StatusOptions {
@@ -17,7 +18,7 @@ export interface StatusOptions {
   readonly till: TillService;
   readonly health: HealthService;
   readonly pairing: () => PairingView;
-  readonly volume: () => number;
+  readonly preferences: Preferences;
   readonly sale: (id: string) => SaleView | null;
 }
 
@@ -52,7 +53,8 @@ export class Status {
       currency: till.currency,
       queue: store.outboxSize(),
       orders: till.orders.length,
-      volume: this.#o.volume(),
+      volume: this.#o.preferences.volume(),
+      language: this.#o.preferences.language(),
       watching: Object.values(till.charges).filter((charge) => charge.state !== 'shown').length,
       alarms: health.alarms(),
     };

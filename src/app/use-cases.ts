@@ -1,5 +1,6 @@
 import type { Board } from '../domain/board.ts';
 import type { SalePolicy, SaleTimings } from '../domain/policy.ts';
+import type { Language } from '../domain/speech/language.ts';
 import type { Acceptor } from '../ports/acceptor.ts';
 import type { CardReader } from '../ports/card-reader.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -9,22 +10,29 @@ import type { Gateway } from '../ports/gateway.ts';
 import type { Gpio } from '../ports/gpio.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
+import type { PowerControl } from '../ports/power.ts';
 import type { Radio } from '../ports/radio.ts';
 import type { Speaker } from '../ports/speaker.ts';
 import type { Store } from '../ports/store.ts';
+import { Acks } from './acks.ts';
 import { Actuate } from './actuate.ts';
 import { Announce } from './announce.ts';
 import type { Box } from './box.ts';
 import { CardDesk, type CardDeskOptions } from './card-desk.ts';
 import { Cash } from './cash.ts';
+import { CommandTable } from './command-table.ts';
+import { Commands } from './commands.ts';
 import { Confirm } from './confirm.ts';
+import { Exhibit } from './exhibit.ts';
 import { HealthService } from './health.ts';
-import { Heartbeat } from './heartbeat.ts';
+import { activity, Heartbeat } from './heartbeat.ts';
 import { Keypad } from './keypad.ts';
 import { Orders } from './orders.ts';
 import { Outbox } from './outbox.ts';
 import { Pair } from './pair.ts';
+import { Payments } from './payments.ts';
 import { Picture } from './picture.ts';
+import { Preferences } from './preferences.ts';
 import { retries } from './retry.ts';
 import { SaleDesk } from './sale-desk.ts';
 import { Sell } from './sell.ts';
@@ -32,7 +40,6 @@ import { Status } from './status.ts';
 import { TillService } from './till.ts';
 import { UpdateReports } from './update-reports.ts';
 import { type UpdateParts, UpdateService } from './update-service.ts';
-import { VolumeControl } from './volume.ts';
 
 /** Everything a box is made of, as ports and plain settings. */
 export interface BoxParts {
@@ -57,6 +64,11 @@ export interface BoxParts {
   readonly entropy: Entropy;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly power: PowerControl;
+  /** The newest lines of the log, oldest first: without anything secret. */
+  readonly logLines: (most: number) => readonly string[];
+  /** Of screen and voice, until the backend sets another. */
+  readonly language: Language;
   /** Whether the keypad types whole units of the currency, or its minor units as on a card terminal. */
   readonly keypad: 'major' | 'minor';
   /** Null where nothing can be updated. */
@@ -111,8 +123,21 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     auto: parts.autoPair,
     changed: () => box.pairingChanged(),
   });
-  const volume = new VolumeControl(store, parts.speaker, log);
-  const status = new Status({ parts, till, health, pairing: () => pair.view(), volume: () => volume.level(), sale: (id) => desk.sale(id) });
+  const refresh = () => picture.refresh();
+  const newId = () => till.newId();
+  const everyFewMinutes = retries({ baseMs: 1_000, capMs: 300_000 }, entropy);
+  const acks = new Acks({ ...parts, gateway: gateway.remote, retries: everyFewMinutes, newId });
+  const preferences = new Preferences({
+    ...parts,
+    acks,
+    heartbeatMs: parts.stateEveryMs,
+    changed: () => {
+      heartbeat.beat();
+      refresh();
+    },
+  });
+  const sale = (id: string) => desk.sale(id);
+  const status = new Status({ parts, till, health, pairing: () => pair.view(), preferences, sale });
   const cash = new Cash({ till, acceptors, health, log, metrics, cashWhileQr: policy.cashWhileQr });
   const confirm = new Confirm({
     till,
@@ -144,19 +169,24 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     paired,
     retries: retries({ baseMs: 1_000, capMs: 300_000 }, entropy),
   });
-  const announce = new Announce({ till, store, speaker: parts.speaker, clock, log });
-  const refresh = () => picture.refresh();
+  const backendNowMs = () => gateway.backendNowMs();
+  const announce = new Announce({ till, store, speaker: parts.speaker, clock, backendNowMs, log });
   const orders = new Orders({
     ...parts,
     till,
     health,
     resultMs: timings.resultMs,
+    backendNowMs,
     sell: (request) => void box.sell(request),
     changed: refresh,
   });
+  const payments = new Payments({ till, store, confirm, orders, health, log, metrics });
+  const lamp = 'lamp' in parts.board.outputs ? 'lamp' : null;
+  const exhibit = new Exhibit({ ...parts, serial: parts.device.serial, lamp, changed: refresh });
+  const table = new CommandTable({ ...parts, preferences, exhibit, remote: gateway.remote });
+  const commands = new Commands({ store, acks, clock, log, table });
   const cards = cardDesk(parts, { till, health, confirm, changed: refresh });
-  const everyFewMinutes = retries({ baseMs: 1_000, capMs: 300_000 }, entropy);
-  const reports = new UpdateReports({ ...parts, gateway: gateway.updates, retries: everyFewMinutes, newId: () => till.newId() });
+  const reports = new UpdateReports({ ...parts, gateway: gateway.updates, retries: everyFewMinutes, newId });
   const updates =
     parts.updates &&
     new UpdateService({
@@ -169,14 +199,21 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
       healthy: () => box.listening() && health.ledgerFault() === null,
       changed: refresh,
     });
-  const heartbeat = new Heartbeat({ gateway, clock, radio: parts.radio, everyMs: parts.stateEveryMs, healthy: () => health.sound() });
+  const heartbeat = new Heartbeat({
+    gateway,
+    clock,
+    radio: parts.radio,
+    everyMs: () => preferences.heartbeatMs(),
+    healthy: () => health.sound(),
+    activity: () => activity(till.state, updates?.screen() != null),
+  });
   const keypad = new Keypad({
     till,
     policy,
     log,
     sell: (request) => quietly('sell', () => box.sell(request)),
     cancel: (sale) => quietly('cancel', () => box.cancel(sale, 'keypad')),
-    volume: (step) => quietly('volume', () => volume.step(step)),
+    volume: (step) => quietly('volume', () => preferences.step(step)),
     keypad: parts.keypad,
     requote: () => quietly('requote', () => till.submit({ type: 'requote' })),
     pair: () => void box.pair().catch((error: unknown) => log.info('key.refused', { what: 'pair', error })),
@@ -192,9 +229,10 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     pairing: () => pair.view(),
     typed: () => keypad.typed(),
     shownUntilMs: (charge) => confirm.shownUntilMs(charge),
+    acceptors: acceptors.length > 0,
     cards: takesCards,
     card: () => (cards?.reading() === true ? { untilMs: sell.endsAtMs() } : null),
-    notice: () => updates?.screen() ?? orders.screen(),
+    notice: () => updates?.screen() ?? orders.screen() ?? exhibit.screen(),
   });
   return {
     till,
@@ -212,7 +250,11 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     actuate,
     status,
     orders,
-    volume,
+    payments,
+    acks,
+    preferences,
+    exhibit,
+    commands,
     cards,
     reports,
     updates,

@@ -82,6 +82,8 @@ export type Entry =
       readonly late: boolean;
       /** Absent: by QR. */
       readonly method?: 'card';
+      /** When the backend says that it was, by its clock, milliseconds since 1970. Absent: it does not say. */
+      readonly paidAtMs?: number;
     }
   | { readonly kind: 'charge.failed'; readonly sale: string; readonly charge: string; readonly via: Via; readonly reason: string }
   /** A backend contradicted its own earlier final answer. A payment that it took back keeps its effect; one that it granted after all is booked by an entry of its own. */

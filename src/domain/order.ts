@@ -9,4 +9,6 @@ export interface Order {
   readonly amountMinor: number;
   /** Text to show with it; may be empty. */
   readonly message: string;
+  /** On a payment that the box did not ask for: the backend's transaction, and when it was paid by the backend's clock, milliseconds since 1970. */
+  readonly paid?: { readonly transaction: string; readonly atMs: number };
 }

@@ -16,7 +16,8 @@ export type Screen =
       readonly kind: 'idle';
       readonly offers: readonly Offer[];
       readonly credit: Money;
-      readonly cash: boolean;
+      /** Whether cash can be taken now; absent on a box that has nothing for it. */
+      readonly cash?: boolean;
       readonly qr: boolean;
       /** Whether a card can be taken now; absent on a box without a card reader. Beside it, ways that are not possible are not shown at all. */
       readonly card?: boolean;
@@ -60,6 +61,10 @@ export type Screen =
   | { readonly kind: 'authorising'; readonly due: Money }
   /** An amount that was paid elsewhere, as the backend said it. */
   | { readonly kind: 'announcement'; readonly amount: Money; readonly message: string }
+  /** Which box this is, for somebody who looks for it. */
+  | { readonly kind: 'identify'; readonly serial: string }
+  /** A QR that the backend wants shown and that belongs to no sale. */
+  | { readonly kind: 'show-qr'; readonly qr: string; readonly expiresAtMonotonicMs: number }
   /** A release is being put in place; nothing can be sold meanwhile. */
   | { readonly kind: 'updating'; readonly step: 'installing' | 'restarting' }
   /** The QR's time is over and the backend is asked one last time. */

@@ -4,6 +4,7 @@ import type { Money } from '../domain/money.ts';
 import type { Order } from '../domain/order.ts';
 import type { PackageOffer, UpdateReport } from '../domain/ota/update.ts';
 import type { BackendFiles } from '../domain/posparam/posparam.ts';
+import type { Ack, PaymentNotice, RemoteCommand, SettingsPush } from '../domain/remote.ts';
 
 /** What is wanted of the backend: a QR for exactly this amount. */
 export interface QrIntent {
@@ -23,7 +24,8 @@ export interface QrOffer {
 
 /** What the backend says of a charge; `unresolved` is every answer that does not settle it. */
 export type ChargeAnswer =
-  | { readonly state: 'paid' }
+  /** `atMs`: when, where the backend says so; milliseconds since 1970 by its clock. */
+  | { readonly state: 'paid'; readonly atMs?: number }
   | { readonly state: 'failed'; readonly reason: string }
   | { readonly state: 'unresolved'; readonly reason: string };
 
@@ -44,6 +46,8 @@ export interface Registration {
 /** What the box tells the backend of itself from time to time. */
 export interface BoxState {
   readonly status: 'normal' | 'error';
+  /** What it is busy with. */
+  readonly activity: 'idle' | 'awaiting-payment' | 'delivering' | 'updating';
   readonly uptimeMinutes: number;
   /** Signal strength in dBm, or null on a wired box. */
   readonly rssiDbm: number | null;
@@ -55,7 +59,10 @@ export type Inbound =
   /** The push link is up again after an absence: whatever was missed must be asked for. */
   | { readonly kind: 'reconnected' }
   | { readonly kind: 'order'; readonly order: Order; readonly done: () => void }
-  | { readonly kind: 'update'; readonly offer: PackageOffer; readonly done: () => void };
+  | { readonly kind: 'update'; readonly offer: PackageOffer; readonly done: () => void }
+  | { readonly kind: 'payment'; readonly payment: PaymentNotice; readonly done: () => void }
+  | { readonly kind: 'settings'; readonly push: SettingsPush; readonly done: () => void }
+  | { readonly kind: 'command'; readonly command: RemoteCommand; readonly done: () => void };
 
 export type LinkState = 'up' | 'down' | 'off';
 
@@ -118,6 +125,14 @@ export interface UpdateGateway {
   report(reports: readonly DatedUpdateReport[], signal: AbortSignal): Promise<Delivery>;
 }
 
+/** What a dialect can do whose backend sets and commands the box from afar. */
+export interface RemoteGateway {
+  /** Acked when every one of them has been taken by the other side, as far as the dialect can know. */
+  acknowledge(acks: readonly DatedAck[], signal: AbortSignal): Promise<Delivery>;
+  /** The time the backend says it is, milliseconds since 1970; from then on `backendNowMs` goes by it. */
+  setTime(atMs: number): void;
+}
+
 /** What a dialect can do that takes its addresses and certificates from a package. */
 export interface ParameterGateway {
   /** Links are closed and made anew with these. @throws ConfigurationFault when a certificate cannot be used; then nothing has changed */
@@ -148,6 +163,7 @@ export interface Gateway {
   readonly cards: CardGateway | null;
   readonly updates: UpdateGateway | null;
   readonly parameters: ParameterGateway | null;
+  readonly remote: RemoteGateway | null;
   start(): Promise<void>;
   /** One consumer; ends when the gateway stops. */
   inbound(): AsyncIterable<Inbound>;
@@ -176,5 +192,9 @@ export interface DatedReport extends SaleReport {
 }
 
 export interface DatedUpdateReport extends UpdateReport {
+  readonly atMs: number;
+}
+
+export interface DatedAck extends Ack {
   readonly atMs: number;
 }

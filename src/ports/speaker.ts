@@ -1,18 +1,14 @@
-import type { Money } from '../domain/money.ts';
-import type { Phrase } from '../domain/speech/phrase.ts';
+import type { Announcement } from '../domain/speech/announcement.ts';
+import type { Language } from '../domain/speech/language.ts';
 
-/** What the box says aloud, by meaning; the driver knows how it sounds. */
-export interface Announcement {
-  readonly phrase: Phrase;
-  readonly amount: Money | null;
-}
+export type { Announcement } from '../domain/speech/announcement.ts';
 
-/** Loudness as the DS50's keys set it: 1 (softest) to 5. */
-export type Volume = 1 | 2 | 3 | 4 | 5;
-
-/** Says one announcement after the other, never two at once; resolves when it has been said. Throws DeviceFault when it cannot be. */
+/** Says one announcement after the other, never two at once; `say` resolves when it has been said, and throws DeviceFault when it cannot be. */
 export interface Speaker {
   say(announcement: Announcement): Promise<void>;
-  /** Takes effect with what is said next. */
-  setVolume(volume: Volume): void;
+  /** A short tone, for people who look for the box; resolves when it is over. */
+  beep(): Promise<void>;
+  /** Percent, 0 to 100; takes effect with what is said next. */
+  setVolume(percent: number): void;
+  setLanguage(language: Language): void;
 }

@@ -1,5 +1,6 @@
 import type { Entry, Recorded, SaleReport } from '../domain/journal.ts';
 import type { UpdateReport } from '../domain/ota/update.ts';
+import type { Ack } from '../domain/remote.ts';
 
 /** A message for the backend that stays until the backend's own acknowledgement. */
 export type OutboxDraft = {
@@ -7,10 +8,14 @@ export type OutboxDraft = {
   readonly id: string;
 } & Letter;
 
-/** Sales are money and never dropped; of `update` rows the newest `UPDATE_ROWS_KEPT` stay. */
-export type Letter = { readonly lane: 'sale'; readonly report: SaleReport } | { readonly lane: 'update'; readonly report: UpdateReport };
+/** Sales are money and never dropped, nor are answers to the backend; of `update` rows the newest `UPDATE_ROWS_KEPT` stay. */
+export type Letter =
+  | { readonly lane: 'sale'; readonly report: SaleReport }
+  | { readonly lane: 'update'; readonly report: UpdateReport }
+  | { readonly lane: 'ack'; readonly report: Ack };
 
 export type Lane = Letter['lane'];
+export const LANES: readonly Lane[] = ['sale', 'update', 'ack'];
 
 /** How many reports about updates wait at most: telemetry, which must not crowd out money. */
 export const UPDATE_ROWS_KEPT = 500;

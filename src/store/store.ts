@@ -2,7 +2,17 @@ import { CallerFault } from '../domain/fault.ts';
 import type { Recorded } from '../domain/journal.ts';
 import { StoreFault } from '../domain/store-fault.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Checkpoint, Commit, Counters, InboxKey, Lane, LedgerQuery, OutboxRow, Store } from '../ports/store.ts';
+import {
+  type Checkpoint,
+  type Commit,
+  type Counters,
+  type InboxKey,
+  LANES,
+  type Lane,
+  type LedgerQuery,
+  type OutboxRow,
+  type Store,
+} from '../ports/store.ts';
 import { COUNTED_KINDS, countersOf, nothingTallied, type Tallied, tally } from './counting.ts';
 import { damaged, storeFault } from './result-codes.ts';
 import type { Room } from './room.ts';
@@ -82,8 +92,8 @@ export class SqliteStore implements Store {
 
   outbox<L extends Lane>(lane: L, limit: number): OutboxRow<L>[] {
     // Not `lane =`: a row whose lane has been damaged must be found, not overlooked.
-    const other: Lane = lane === 'sale' ? 'update' : 'sale';
-    const sql = `SELECT * FROM outbox WHERE parked_reason IS NULL AND lane <> '${other}' ORDER BY seq LIMIT ?`;
+    const others = LANES.filter((other) => other !== lane).map((other) => `'${other}'`);
+    const sql = `SELECT * FROM outbox WHERE parked_reason IS NULL AND lane NOT IN (${others}) ORDER BY seq LIMIT ?`;
     return this.#outboxRows(sql, limit) as OutboxRow<L>[];
   }
 

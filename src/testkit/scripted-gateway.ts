@@ -15,8 +15,12 @@ import type {
   QrOffer,
   Registration,
   Rejections,
+  RemoteGateway,
   UpdateGateway,
 } from '../ports/gateway.ts';
+
+type Told =
+  Extract<Inbound, { kind: 'payment' | 'settings' | 'command' }> extends infer I ? (I extends unknown ? Omit<I, 'done'> : never) : never;
 
 type Reply<T> = T | Error | Promise<T>;
 
@@ -29,6 +33,7 @@ export class ScriptedGateway implements Gateway {
   cards: CardGateway | null = null;
   updates: UpdateGateway | null = null;
   parameters: ParameterGateway | null = null;
+  remote: RemoteGateway | null = null;
   readonly registrations: Reply<Registration>[] = [];
   readonly offers: Reply<QrOffer>[] = [];
   readonly answers: Reply<ChargeAnswer>[] = [];
@@ -79,6 +84,14 @@ export class ScriptedGateway implements Gateway {
   order(order: Order): Promise<void> {
     return new Promise((done) => {
       this.#inbound.push({ kind: 'order', order, done });
+      this.#wake?.();
+    });
+  }
+
+  /** As `push`, for anything else a backend says; resolves when the box has acknowledged it. */
+  tell(inbound: Told): Promise<void> {
+    return new Promise((done) => {
+      this.#inbound.push({ ...inbound, done } as Inbound);
       this.#wake?.();
     });
   }

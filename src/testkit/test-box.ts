@@ -8,10 +8,11 @@ import { DeviceFault } from '../domain/fault.ts';
 import type { CashMethod } from '../domain/journal.ts';
 import { DEFAULT_POLICY, DEFAULT_TIMINGS, type SalePolicy, type SaleTimings } from '../domain/policy.ts';
 import type { Screen } from '../domain/screen.ts';
+import type { Language } from '../domain/speech/language.ts';
 import type { Acceptor, AcceptorEvent } from '../ports/acceptor.ts';
 import type { CardReader } from '../ports/card-reader.ts';
 import type { Edge, Gpio, PulseTrain } from '../ports/gpio.ts';
-import type { Announcement, Volume } from '../ports/speaker.ts';
+import type { Announcement } from '../ports/speaker.ts';
 import type { Store } from '../ports/store.ts';
 import { openStore } from '../store/open.ts';
 import { FakeClock, settle } from './clock.ts';
@@ -146,7 +147,10 @@ export class TestBox {
   readonly metrics = memoryMetrics();
   readonly coin = new ScriptedAcceptor('coin', 'coin');
   readonly said: Announcement[] = [];
-  volume: Volume | null = null;
+  volume: number | null = null;
+  language: Language | null = null;
+  beeps = 0;
+  readonly power: string[] = [];
   /** While set, the speaker has not come to the end of what it says. */
   speaking: Promise<void> | null = null;
   readonly screens: Screen[] = [];
@@ -183,9 +187,12 @@ export class TestBox {
       store: this.store,
       gateway: this.gateway,
       gpio: this.outputs,
-      acceptors: [this.coin],
+      acceptors: board?.acceptors?.length === 0 ? [] : [this.coin],
       cardReader: this.#options.cardReader ?? null,
       keypad: 'major',
+      power: { restart: () => void this.power.push('restart'), reboot: () => void this.power.push('reboot') },
+      logLines: (most) => this.log.lines.slice(-most).map((line) => JSON.stringify(line)),
+      language: 'en',
       updates: this.#options.updates?.() ?? null,
       display: { show: (screen) => void this.screens.push(screen) },
       speaker: {
@@ -195,6 +202,12 @@ export class TestBox {
         },
         setVolume: (volume) => {
           this.volume = volume;
+        },
+        setLanguage: (language) => {
+          this.language = language;
+        },
+        beep: async () => {
+          this.beeps++;
         },
       },
       radio: { rssiDbm: () => -60 },

@@ -21,6 +21,10 @@ it('a payment without an answer is not said to have failed', () => {
   expect(clipOf('card-unanswered')).toBeNull();
 });
 
+it('the sum of many payments is not passed over', () => {
+  expect(clipOf('received-many')).toBeNull();
+});
+
 it.each(['', 'null', 'dsp_', 'dsp_reboot', '../dsp_upgrading', 'dsp_upgrading.mp3', 'constructor', '__proto__'])(
   '%j is no clip',
   (text) => {

@@ -1,12 +1,15 @@
-import type { Phrase } from './phrase.ts';
+import type { Announcement } from './announcement.ts';
+
+type Phrase = Announcement['phrase'];
 
 /**
  * The recorded clip of the DS50's own audio set for each phrase; null where that set has none that says the same. A
  * resource package brings the clips as `mp3/<name>.mp3`. `card-unanswered` has none: the failure clip would promise
- * that nothing was paid.
+ * that nothing was paid; `received-many` has none, for a clip says no sum.
  */
 const CLIPS = {
   received: 'dsp_transactionsucc',
+  'received-many': null,
   delivered: null,
   failed: 'dsp_transactionfail',
   paired: null,
@@ -21,6 +24,7 @@ const CLIPS = {
   'volume-down': 'dsp_volumedown',
   'volume-max': 'dsp_maxvolume',
   'volume-min': 'dsp_minvolume',
+  test: null,
 } as const satisfies Readonly<Record<Phrase, string | null>>;
 
 export type ClipName = Exclude<(typeof CLIPS)[Phrase], null>;

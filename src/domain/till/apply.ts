@@ -33,8 +33,8 @@ export function apply(till: Till, entry: Entry): Till {
     case 'boot':
       return { ...till, currency: entry.currency };
     case 'order.received': {
-      const { order: id, purpose, amountMinor, message } = entry;
-      return { ...till, orders: [...till.orders, { id, purpose, amountMinor, message }] };
+      const { order: id, kind: _, ...order } = entry;
+      return { ...till, orders: [...till.orders, { id, ...order }] };
     }
     case 'order.refused':
     case 'order.announced':

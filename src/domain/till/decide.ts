@@ -19,18 +19,20 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
       break;
     case 'order': {
       if (isWaiting(till, input.order.id)) break;
-      const { id: order, purpose, amountMinor, message } = input.order;
-      draft.add({ kind: 'order.received', order, purpose, amountMinor, message });
+      const { id: order, ...rest } = input.order;
+      draft.add({ kind: 'order.received', order, ...rest });
       const full = `${ORDERS_KEPT} orders wait already`;
-      if (till.orders.length >= ORDERS_KEPT) draft.add({ kind: 'order.refused', order, code: 'orders-full', reason: full });
+      // What was paid elsewhere is never turned away.
+      if (rest.purpose === 'sale' && till.orders.length >= ORDERS_KEPT)
+        draft.add({ kind: 'order.refused', order, code: 'orders-full', reason: full });
       break;
     }
     case 'order-refused':
       if (!isWaiting(till, input.order)) break;
       draft.add({ kind: 'order.refused', order: input.order, code: input.code, reason: input.reason });
       break;
-    case 'order-announced':
-      if (isWaiting(till, input.order)) draft.add({ kind: 'order.announced', order: input.order, spoken: input.spoken });
+    case 'orders-announced':
+      for (const order of input.orders) if (isWaiting(till, order)) draft.add({ kind: 'order.announced', order, spoken: input.spoken });
       break;
     case 'card-read': {
       const sale = draft.paying();
@@ -49,7 +51,16 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
       if (!context.cashPossible) draft.endUnlessMoneyIsIn('qr-refused');
       break;
     case 'paid':
-      draft.paid(input.charge, input.via);
+      draft.paid(input.charge, input.via, input.atMs);
+      // It is announced with its sale.
+      if (input.order !== undefined && isWaiting(till, input.order)) {
+        draft.add({
+          kind: 'order.refused',
+          order: input.order,
+          code: 'order-matched',
+          reason: `it is the payment of charge ${input.charge}`,
+        });
+      }
       break;
     case 'charge-failed':
       draft.failed(input.charge, input.via, input.reason);

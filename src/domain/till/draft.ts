@@ -109,7 +109,7 @@ export class Draft {
     this.requestQr();
   }
 
-  paid(charge: string, via: Via): void {
+  paid(charge: string, via: Via, atMs?: number): void {
     const open = this.till.charges[charge];
     const earlier = this.till.resolved.find((r) => r.id === charge);
     const known = open ?? earlier;
@@ -119,7 +119,7 @@ export class Draft {
     const { sale, amountMinor } = known;
     if (earlier?.outcome === 'failed' && !earlier.contradicted) this.add({ kind: 'charge.conflict', sale, charge, via, claimed: 'paid' });
     const method = known.card ? ({ method: 'card' } as const) : {};
-    this.add({ kind: 'charge.paid', sale, charge, amountMinor, via, late, ...method });
+    this.add({ kind: 'charge.paid', sale, charge, amountMinor, via, late, ...method, ...(atMs === undefined ? {} : { paidAtMs: atMs }) });
     if (late) this.bookLatePayment(sale, charge, amountMinor, known.card !== undefined);
     this.useCredit();
   }

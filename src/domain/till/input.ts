@@ -16,7 +16,8 @@ export type TillInput =
     }
   | { readonly type: 'order'; readonly order: Order }
   | { readonly type: 'order-refused'; readonly order: string; readonly code: string; readonly reason: string }
-  | { readonly type: 'order-announced'; readonly order: string; readonly spoken: boolean }
+  /** All of them in one announcement. */
+  | { readonly type: 'orders-announced'; readonly orders: readonly string[]; readonly spoken: boolean }
   /** A card was read for what is left to pay; the sale request goes out once this is committed. */
   | {
       readonly type: 'card-read';
@@ -28,7 +29,8 @@ export type TillInput =
     }
   | { readonly type: 'qr-offered'; readonly request: string; readonly charge: string; readonly qr: string; readonly expiresAtMs: number }
   | { readonly type: 'qr-refused'; readonly request: string; readonly code: string; readonly reason: string }
-  | { readonly type: 'paid'; readonly charge: string; readonly via: Via }
+  /** `order`: the waiting order in which the payment was kept before the charge was known. */
+  | { readonly type: 'paid'; readonly charge: string; readonly via: Via; readonly atMs?: number; readonly order?: string }
   | { readonly type: 'charge-failed'; readonly charge: string; readonly via: Via; readonly reason: string }
   | { readonly type: 'expired'; readonly charge: string }
   | { readonly type: 'grace-over'; readonly charge: string }

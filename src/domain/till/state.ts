@@ -78,7 +78,7 @@ export interface Till {
   readonly orders: readonly Order[];
 }
 
-/** Orders beyond this many are refused: a box that is so far behind does nobody a service by catching up. */
+/** Orders to sell beyond this many are refused: a box that is so far behind does nobody a service by catching up. */
 export const ORDERS_KEPT = 200;
 
 /** How many resolved charges the till remembers; older ones are still in the journal, whose unique index refuses a second payment. */
@@ -103,6 +103,10 @@ export function emptyTill(currency: Currency): Till {
 
 /** Money that came in during a sale, by whatever road. */
 export const takenMinor = (sale: Sale): number => sale.cashMinor + sale.qrMinor + sale.cardMinor;
+
+/** A charge of this box, open or among the last resolved, or null. */
+export const knownCharge = (till: Till, charge: string): OpenCharge | ResolvedCharge | null =>
+  till.charges[charge] ?? till.resolved.find(({ id }) => id === charge) ?? null;
 
 /** What is still to pay of the sale on the front; 0 without one. */
 export function restMinor(till: Till): number {

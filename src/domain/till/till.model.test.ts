@@ -135,7 +135,9 @@ class World {
       case 'order-refused': {
         const order = this.till.orders[0]?.id ?? 'unknown';
         this.submit(
-          next.do === 'order-announced' ? { type: next.do, order, spoken: true } : { type: next.do, order, code: 'x', reason: 'x' },
+          next.do === 'order-announced'
+            ? { type: 'orders-announced', orders: [order], spoken: true }
+            : { type: next.do, order, code: 'x', reason: 'x' },
         );
         return;
       }
