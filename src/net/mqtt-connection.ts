@@ -39,6 +39,9 @@ export interface ConnectionEvents {
 const CONNECT_LIMIT_MS = 10_000;
 const SUBSCRIBE_LIMIT_MS = 5_000;
 const CLOSE_LIMIT_MS = 2_000;
+const PUBACK_LIMIT_MS = 10_000;
+/** Messages of ours the broker has not acknowledged yet. */
+const MAX_IN_FLIGHT = 20;
 const MAX_PACKET_BYTES = 262_144;
 
 /** One MQTT 3.1.1 connection from CONNECT to its end; it never comes back by itself. */
@@ -48,6 +51,9 @@ export class MqttConnection {
   readonly #cancelLimit: Cancel;
   #fault: MqttFault | null = null;
   #ended = false;
+  #inFlight = 0;
+  /** Told that no acknowledgement will come. */
+  readonly #waiting = new Set<() => void>();
 
   private constructor(client: MqttClient, clock: Clock, events: ConnectionEvents) {
     this.#client = client;
@@ -66,6 +72,7 @@ export class MqttConnection {
     client.on('error', (error) => this.fail(mqttFault(error)));
     client.on('close', () => {
       this.#cancelLimit();
+      this.#giveUpWaiting();
       if (this.#ended) return;
       this.#ended = true;
       events.ended(this.#fault ?? new MqttFault('The broker closed the connection', { code: 'mqtt-closed', lasting: false }));
@@ -125,10 +132,42 @@ export class MqttConnection {
     this.#client.publish(topic, Buffer.from(payload), { qos: 0 });
   }
 
+  /**
+   * At QoS 1. True once the broker has acknowledged it; false when that took more than 10 s, the connection ended first,
+   * the signal aborted (it may have arrived all the same), or 20 messages wait for theirs already (nothing is sent).
+   */
+  publishAcknowledged(topic: string, payload: Uint8Array, signal: AbortSignal): Promise<boolean> {
+    if (this.#ended || this.#fault !== null || signal.aborted || this.#inFlight >= MAX_IN_FLIGHT) return Promise.resolve(false);
+    this.#inFlight++;
+    return new Promise((resolve) => {
+      const settle = (taken: boolean) => {
+        cancel();
+        signal.removeEventListener('abort', giveUp);
+        this.#waiting.delete(giveUp);
+        resolve(taken);
+      };
+      const giveUp = () => settle(false);
+      const cancel = this.#clock.after(PUBACK_LIMIT_MS, () => {
+        giveUp();
+        // Its place stays taken until it is acknowledged: a broker that fills them all is better left.
+        if (this.#inFlight >= MAX_IN_FLIGHT) {
+          this.fail(new MqttFault('The broker acknowledges nothing', { code: 'mqtt-no-puback', lasting: false }));
+        }
+      });
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#waiting.add(giveUp);
+      this.#client.publish(topic, Buffer.from(payload), { qos: 1 }, (error) => {
+        this.#inFlight--;
+        settle(!error);
+      });
+    });
+  }
+
   /** Says goodbye, so that the will is not published, and resolves when the socket is closed. */
   async close(): Promise<void> {
     this.#ended = true;
     this.#cancelLimit();
+    this.#giveUpWaiting();
     const { stream } = this.#client;
     await new Promise<void>((resolve) => {
       const cancel = this.#clock.after(CLOSE_LIMIT_MS, () => void stream.destroy());
@@ -142,6 +181,10 @@ export class MqttConnection {
       if (this.#client.connected) this.#client.end(Object.keys(this.#client.outgoing).length > 0);
       else stream.destroy();
     });
+  }
+
+  #giveUpWaiting(): void {
+    for (const giveUp of [...this.#waiting]) giveUp();
   }
 
   #handle(

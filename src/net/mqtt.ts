@@ -112,6 +112,15 @@ export class MqttLink {
     return true;
   }
 
+  /**
+   * Sends at QoS 1. True once the broker has acknowledged it on this very connection; false when the link is down or
+   * dies first, when 10 s pass or the signal aborts (then it may have arrived), or when 20 messages are on their way.
+   */
+  async publishAcknowledged(topic: string, payload: Uint8Array, signal: AbortSignal): Promise<boolean> {
+    if (this.#state !== 'up' || this.#connection === null) return false;
+    return this.#connection.publishAcknowledged(topic, payload, signal);
+  }
+
   async #connect(): Promise<void> {
     const attempt = ++this.#attempt;
     const current = () => attempt === this.#attempt;

@@ -2,10 +2,13 @@ import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { isLoopback } from '../domain/loopback.ts';
 import { CURRENCY_CODES, type Currency } from '../domain/money.ts';
+import { LANGUAGES } from '../domain/speech/language.ts';
 import { ds50Section } from './config-ds50.ts';
 import { otaSection } from './config-ota.ts';
 import { promptpaySection } from './config-promptpay.ts';
+import { qrisSoundboxSection } from './config-qris-soundbox.ts';
 import { saleSection } from './config-sale.ts';
+import { speakerSection } from './config-speaker.ts';
 import { type Contradiction, choice, consistent, flag, secret, section, text, whole } from './fields.ts';
 import type { SecretSources } from './secrets.ts';
 
@@ -13,6 +16,7 @@ import type { SecretSources } from './secrets.ts';
 const PROTOCOLS = {
   promptpay: { section: promptpaySection, currencies: ['THB'] },
   ds50: { section: ds50Section, currencies: CURRENCY_CODES },
+  'qris-soundbox': { section: qrisSoundboxSection, currencies: ['IDR'] },
 } as const satisfies Record<string, { section: (sources: SecretSources) => v.GenericSchema; currencies: readonly Currency[] }>;
 
 export type ProtocolName = keyof typeof PROTOCOLS;
@@ -27,6 +31,7 @@ export function configSchema(sources: SecretSources) {
     protocol: choice('The backend dialect the box speaks; its own section is required', PROTOCOL_NAMES),
     promptpay: v.exactOptional(PROTOCOLS.promptpay.section(sources)),
     ds50: v.exactOptional(PROTOCOLS.ds50.section(sources)),
+    'qris-soundbox': v.exactOptional(PROTOCOLS['qris-soundbox'].section(sources)),
     ota: v.optional(otaSection(sources), {}),
     api: v.optional(apiSection(sources), {}),
     limits: v.optional(limitsSection(), {}),
@@ -47,7 +52,8 @@ export function configSchema(sources: SecretSources) {
       {},
     ),
     keypad: v.optional(choice('What the keypad types: whole units of the currency, or its minor units', ['major', 'minor']), 'major'),
-    language: v.optional(choice('Language of the screen and the voice', ['en', 'th']), 'en'),
+    language: v.optional(choice('Language of the screen and the voice', LANGUAGES), 'en'),
+    speaker: v.exactOptional(speakerSection()),
   });
   return v.pipe(
     fields,

@@ -46,6 +46,12 @@ export async function dialectOf({ settings, store, simulator, updates, clock, lo
     });
     return { gateway, files: async () => null, unusable: null };
   }
+  if (backend.protocol === 'qris-soundbox') {
+    const { createQrisSoundboxGateway } = await import('../protocols/qris-soundbox/gateway.ts');
+    const { dial: _, mqttDial: dial, ...rest } = world;
+    const gateway = createQrisSoundboxGateway({ settings: backend.qrisSoundbox, device: { version: VERSION }, dial, ...rest });
+    return { gateway, files: async () => null, unusable: null };
+  }
   const { createDs50Gateway } = await import('../protocols/ds50/gateway.ts');
   const { settings: ds50, files: configured } = backend.ds50;
   const current = () => backendFiles(updates, configured);

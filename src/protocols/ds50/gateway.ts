@@ -112,6 +112,7 @@ export function createDs50Gateway(options: Ds50Options): Gateway {
       },
     },
     updates: tms,
+    remote: null,
     parameters: {
       apply: async (files) => {
         const next = prepare(files);
@@ -148,8 +149,9 @@ export function createDs50Gateway(options: Ds50Options): Gateway {
     },
     links: () => ({ mqtt: links.push.state, payment: links.payment.peer.state, ...(tms === null ? {} : { tms: tms.peer.state }) }),
     faults: () => {
-      const broken = [links.push.fault, links.payment.peer.fault, tms?.peer.fault ?? null];
+      const broken = [links.payment.peer.fault, tms?.peer.fault ?? null];
       return [
+        ...links.push.faults,
         ...broken.filter((fault): fault is LinkFault => fault !== null),
         ...warningsOf(links.files.posparam, clock),
         ...(tmsSettings?.insecure === true ? [unverified('tms', 'insecure is set')] : []),

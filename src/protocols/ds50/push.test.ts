@@ -52,7 +52,7 @@ describe('the link', () => {
     expect(backend.broker.events.of('client')).toEqual([{ kind: 'client', id: DS50_SERIAL }]);
     expect(backend.broker.events.of('subscribed')).toEqual([{ kind: 'subscribed', topics: [DS50_TOPIC] }]);
     expect(box.gateway.links()).toEqual({ mqtt: 'up', payment: 'off', tms: 'off' });
-    box.gateway.publishState({ status: 'normal', uptimeMinutes: 1, rssiDbm: null });
+    box.gateway.publishState({ status: 'normal', activity: 'idle', uptimeMinutes: 1, rssiDbm: null });
     await box.gateway.stop();
     expect([backend.broker.events.of('published'), box.gateway.links().mqtt]).toEqual([[], 'off']);
   });

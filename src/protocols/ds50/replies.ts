@@ -1,7 +1,7 @@
 import { PeerFault } from '../../domain/fault.ts';
-import { MessageFault } from '../../domain/json-fields.ts';
 import { RequestFault } from '../../domain/request-fault.ts';
 import { type HttpReply, jsonBody } from '../../net/http.ts';
+import { reasonOf } from '../reason.ts';
 
 const TRY_AGAIN = [408, 409, 425, 429];
 
@@ -41,13 +41,4 @@ export function unusable({ status, retryAfterMs }: HttpReply): RequestFault {
     return new RequestFault('The server does not have what was asked for', { code: 'backend-missing', found, retryable: false });
   }
   return new RequestFault('The server refused the request', { code: 'backend-refused', found, retryable: false });
-}
-
-/**
- * Why a message could not be used, for logs and screens. Of what was found only a MessageFault is quoted, which names
- * kind and size; other faults may quote a piece of the message, and that may be a card number.
- */
-export function reasonOf(fault: PeerFault): string {
-  if (fault instanceof MessageFault) return fault.explain();
-  return fault.expected === undefined ? fault.message : `${fault.message}; expected ${fault.expected}`;
 }

@@ -4,7 +4,7 @@ import { asId, bodyObject, isId, MAX_MQTT_BYTES, successData, toBytes } from './
 import { canonicalMac } from './signing.ts';
 
 export { decodeUploadReply, decodeUploadRequest, encodeUploadReply, encodeUploadRequest, type LoggedSale, MAX_BATCH } from './event-log.ts';
-export { isId, MAX_BODY_BYTES, MAX_MQTT_BYTES } from './message.ts';
+export { isId, MAX_BODY_BYTES } from './message.ts';
 
 const PIN = /^[A-Za-z0-9-]{1,16}$/;
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;

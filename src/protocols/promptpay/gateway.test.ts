@@ -80,7 +80,7 @@ describe('pairing', () => {
     await gateway.watch('ch_1');
     await gateway.identify('device-9');
     await inbound.next('reconnected');
-    gateway.publishState({ status: 'normal', uptimeMinutes: 1, rssiDbm: -50 });
+    gateway.publishState({ status: 'normal', activity: 'idle', uptimeMinutes: 1, rssiDbm: -50 });
     while ((await backend.broker.events.next('published')).topic !== 'server/device-9/streaming');
     await backend.broker.publish('device/ch_1/payment-status', '{"success":true,"chargeId":"ch_1","message":""}');
     expect(await inbound.next('confirmation')).toMatchObject({ charge: 'ch_1' });
@@ -178,7 +178,7 @@ describe('confirmations', () => {
   });
 
   test('the state goes out as documented, `offline` at the end', async () => {
-    gateway.publishState({ status: 'normal', uptimeMinutes: 39_623, rssiDbm: -76 });
+    gateway.publishState({ status: 'normal', activity: 'idle', uptimeMinutes: 39_623, rssiDbm: -76 });
     const sent = await backend.broker.events.next('published');
     expect([sent.topic, sent.text]).toEqual([
       'server/device-0004/streaming',
@@ -195,7 +195,7 @@ describe('confirmations', () => {
     await settle();
     expect(gateway.links().mqtt).toBe('down');
     expect(gateway.faults()).toMatchObject([{ link: 'mqtt', code: expect.stringMatching(/^(mqtt-closed|peer-cut)$/) }]);
-    gateway.publishState({ status: 'normal', uptimeMinutes: 1, rssiDbm: null });
+    gateway.publishState({ status: 'normal', activity: 'idle', uptimeMinutes: 1, rssiDbm: null });
     expect(metrics.value('states_total', { outcome: 'dropped' })).toBe(1);
     clock.advance(60_000);
     await inbound.next('reconnected');

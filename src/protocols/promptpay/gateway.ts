@@ -53,6 +53,7 @@ export function createPromptPayGateway(options: PromptPayOptions): Gateway {
     cards: null,
     updates: null,
     parameters: null,
+    remote: null,
     start: async () => {
       started = true;
       if (settings.http.insecure === true) log.warn('http.insecure', { url: settings.http.url });

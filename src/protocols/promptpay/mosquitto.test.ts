@@ -94,7 +94,7 @@ describe.skipIf(programs.missing)(`over mosquitto with passwords, an ACL and cli
     const { done, ...confirmation } = await events.next('confirmation');
     done();
     expect(confirmation).toEqual({ kind: 'confirmation', charge: 'ch_1', answer: { state: 'paid' } });
-    gateway.publishState({ status: 'normal', uptimeMinutes: 1, rssiDbm: -50 });
+    gateway.publishState({ status: 'normal', activity: 'idle', uptimeMinutes: 1, rssiDbm: -50 });
     const state = await heard.next('message');
     expect([state.topic, JSON.parse(state.text).status]).toEqual([`server/${DEVICE}/streaming`, 'normal']);
     await gateway.stop();
@@ -121,7 +121,7 @@ describe.skipIf(programs.missing)(`over mosquitto with passwords, an ACL and cli
     const stranger = box('0003', { deviceId: 'device-9999' });
     await stranger.gateway.start();
     await stranger.events.next('reconnected');
-    stranger.gateway.publishState({ status: 'normal', uptimeMinutes: 7, rssiDbm: null });
+    stranger.gateway.publishState({ status: 'normal', activity: 'idle', uptimeMinutes: 7, rssiDbm: null });
     // The answer to the subscription comes after the broker has read the state before it.
     await stranger.gateway.watch('ch_1');
     await client.publishAsync('server/mark', '{}', { qos: 1 });
