@@ -26,6 +26,11 @@ export class Announcer {
     return this.#deliver(statusTopic(chargeId), false, () => this.#payloads(chargeId, success));
   }
 
+  /** Says in the words of a dialect that a charge was paid; `payloadOf` writes it for the charge it is to name. Resolves as `announce` does. */
+  announcePayment(topic: string, chargeId: string, payloadOf: (charge: string) => Uint8Array): Promise<void> {
+    return this.#deliver(topic, false, () => this.#copies(payloadOf(this.#named(chargeId)), 1));
+  }
+
   /** Any other message, under the faults that are not about charges. Resolves as `announce` does. */
   send(topic: string, payload: Uint8Array, { retain, copies }: { readonly retain: boolean; readonly copies: number }): Promise<void> {
     return this.#deliver(topic, retain, () => this.#copies(payload, copies));
@@ -54,9 +59,13 @@ export class Announcer {
   }
 
   #payloads(chargeId: string, success: boolean): Uint8Array[] {
-    const charge = this.#faults.strike('foreign-charge') ? FOREIGN_CHARGE : chargeId;
+    const charge = this.#named(chargeId);
     const copies = this.#copies(statusPayload(charge, success), 1);
     return this.#faults.strike('conflicting-status') ? [...copies, statusPayload(charge, !success)] : copies;
+  }
+
+  #named(chargeId: string): string {
+    return this.#faults.strike('foreign-charge') ? FOREIGN_CHARGE : chargeId;
   }
 
   #copies(whole: Uint8Array, count: number): Uint8Array[] {

@@ -13,8 +13,8 @@ export interface BrokerOptions {
   readonly port: number;
   /** Largest MQTT packet read, in bytes; a client that announces a larger one is cut off. */
   readonly maxPacketBytes: number;
-  /** Whether boxes may publish to this topic; everything the backend itself says is not for them to say. */
-  readonly mayPublish: (topic: string) => boolean;
+  /** Whether a box may publish to this topic; everything the backend itself says is not for boxes to say. */
+  readonly mayPublish: (topic: string, clientId: string | undefined) => boolean;
   readonly inbound: Inbound;
   /** A client has subscribed to this topic and hears what is published to it from now on. */
   readonly subscribed?: (topic: string) => void;
@@ -43,13 +43,13 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     maxClientsIdLength: 128,
     maxTopicLevels: 16,
     authorizePublish: (client, packet, done) => {
-      if (options.mayPublish(packet.topic)) return done(null);
+      if (options.mayPublish(packet.topic, client?.id)) return done(null);
       log.warn('broker.publish-refused', { client: client?.id, topic: packet.topic.slice(0, 200) });
       done(new PeerFault('Boxes may not publish here', { code: 'topic-refused', found: packet.topic.slice(0, 200) }));
     },
   });
   aedes.on('publish', (packet, client) => {
-    if (client && options.mayPublish(packet.topic)) options.inbound(packet.topic, bytesOf(packet));
+    if (client && options.mayPublish(packet.topic, client.id)) options.inbound(packet.topic, bytesOf(packet));
   });
   aedes.on('subscribe', (subscriptions) => {
     for (const { topic } of subscriptions) options.subscribed?.(topic);

@@ -23,9 +23,9 @@ export function chargeQr(chargeId: string, deviceId: string, amountMinor: number
   });
 }
 
-/** The QR as the reply carries it: the charge's own, or spoilt as the faults that are switched on say. */
-export function offeredQr(qr: string, charge: { chargeId: string; deviceId: string; amountMinor: number }, faults: FaultBoard): string {
-  if (faults.strike('wrong-amount-qr')) return chargeQr(charge.chargeId, charge.deviceId, charge.amountMinor + 100);
+/** The QR as the reply carries it: the charge's own, or spoilt as the faults that are switched on say; `dearer` makes one over more. */
+export function offeredQr(qr: string, dearer: () => string, faults: FaultBoard): string {
+  if (faults.strike('wrong-amount-qr')) return dearer();
   if (faults.strike('wrong-currency-qr')) return inDollars(qr);
   if (faults.strike('wrong-crc-qr')) return qr.slice(0, -1) + (qr.endsWith('0') ? '1' : '0');
   return qr;

@@ -43,7 +43,7 @@ export const FAULT_KINDS = {
     numbers: { mebibytes: { least: 1, most: 1024, default: 64, unit: 'MiB' } },
   },
   'lose-reply': { area: 'http', help: 'Requests are carried out, then the connection is cut' },
-  'wrong-amount-qr': { area: 'qr', help: 'The QR asks for one baht more' },
+  'wrong-amount-qr': { area: 'qr', help: 'The QR asks for 100 satang or rupiah more' },
   'wrong-crc-qr': { area: 'qr', help: "The QR's checksum is wrong" },
   'wrong-currency-qr': { area: 'qr', help: 'The QR is in US dollars' },
   'late-payment': { area: 'payment', help: 'Expired charges can be paid' },

@@ -16,6 +16,8 @@ const FILES = [
   'dom.js',
   'faults.js',
   'ds50.js',
+  'qris.js',
+  'qris-reports.js',
   'live.js',
   'tms.html',
   'tms.css',

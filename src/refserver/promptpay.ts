@@ -104,7 +104,7 @@ async function createPayment(side: PromptPaySide, request: SignedRequest, header
   const wish = { deviceId, amountMinor, description, idempotencyKey: idempotencyKey(header) };
   const charge = side.charges.create(wish, (chargeId) => chargeQr(chargeId, deviceId, amountMinor));
   side.changes.tell('charges');
-  const qr = offeredQr(charge.rawData, charge, side.faults);
+  const qr = offeredQr(charge.rawData, () => chargeQr(charge.chargeId, deviceId, amountMinor + 100), side.faults);
   return encodePaymentReply({ charge: charge.chargeId, qr, expiry: charge.expiry, image: await qrPicture(qr) });
 }
 

@@ -5,8 +5,9 @@ import { Hono } from 'hono';
 import { Fault } from '../domain/fault.ts';
 import { isLoopback } from '../domain/loopback.ts';
 import { readablePath } from '../domain/readable-path.ts';
-import { decodeState, deviceOfTopic, MAX_MQTT_BYTES } from '../protocols/promptpay/codec.ts';
+import { decodeState, deviceOfTopic } from '../protocols/promptpay/codec.ts';
 import type { SignerSettings } from '../protocols/promptpay/settings.ts';
+import { MAX_UPLINK_BYTES } from '../protocols/qris-soundbox/codec.ts';
 import { Announcer } from './announcer.ts';
 import { type Broker, listening, startBroker } from './broker.ts';
 import { Changes } from './changes.ts';
@@ -27,6 +28,8 @@ import { guard } from './guard.ts';
 import type { HttpEnv } from './interference.ts';
 import { pageRoutes } from './page-files.ts';
 import { type AmountLimits, promptpayRoutes } from './promptpay.ts';
+import { createQris, type Qris } from './qris/qris.ts';
+import { mayUplink } from './qris/uplink.ts';
 import { Refusal } from './refusal.ts';
 import { REFERENCE_SIGNERS, Signatures } from './signatures.ts';
 import { States } from './states.ts';
@@ -72,10 +75,10 @@ const DEFAULT_LIMITS: AmountLimits = { leastMinor: 1, mostMinor: 200_000_000 };
  */
 export async function startReferenceBackend(options: ReferenceBackendOptions = {}): Promise<ReferenceBackend> {
   const { clock = systemClock, entropy = systemEntropy, log = silentLog, host = '127.0.0.1' } = options;
-  const stateFile = options.stateFile ?? ':memory:';
+  const { stateFile = ':memory:', chargeLifeMs: lifeMs = DEFAULT_LIFE_MS } = options;
   const db = openBackendDatabase(stateFile);
   const devices = new Devices(db, clock, entropy);
-  const charges = new Charges(db, clock, entropy, options.chargeLifeMs ?? DEFAULT_LIFE_MS);
+  const charges = new Charges(db, clock, entropy, lifeMs);
   const logs = new EventLogs(db, clock);
   const states = new States(db, clock);
   const changes = new Changes();
@@ -85,6 +88,7 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
   let broker: Broker | undefined;
   let http: HttpServer | undefined;
   let announcer: Announcer | undefined;
+  let qris: Qris | undefined;
   let tms: Tms | undefined;
   const stop = async () => {
     if (stopping.signal.aborted) return;
@@ -98,21 +102,24 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
 
   try {
     // The will messages of boxes cut off by the stop itself come when there is nowhere left to keep them.
-    const keepState = (topic: string, payload: Uint8Array) => {
-      if (!stopping.signal.aborted) streamed(topic, payload, devices, states, changes, log);
+    const inbound = (topic: string, payload: Uint8Array) => {
+      if (stopping.signal.aborted) return;
+      if (deviceOfTopic(topic) === null) qris?.uplink(topic, payload);
+      else streamed(topic, payload, devices, states, changes, log);
     };
     broker = await startBroker({
       host,
       port: options.mqttPort ?? 1884,
-      maxPacketBytes: MAX_MQTT_BYTES + 1024,
-      mayPublish: (topic) => deviceOfTopic(topic) !== null,
-      inbound: keepState,
+      maxPacketBytes: MAX_UPLINK_BYTES + 1024,
+      mayPublish: (topic, clientId) => deviceOfTopic(topic) !== null || mayUplink(topic, clientId),
+      inbound,
       subscribed: (topic) => tms?.listening(topic),
       log,
     });
     announcer = new Announcer(broker.publish, faults, clock, log);
     const addresses = { httpUrl: '', mqttUrl: `mqtt://${reachable(host)}:${broker.port}` };
     const side = { devices, charges, logs, states, faults, announcer, changes, clock, log, stopping: stopping.signal };
+    qris = createQris({ ...side, db, entropy, lifeMs });
     const signatures = new Signatures(options.signers ?? REFERENCE_SIGNERS, clock);
     const app = new Hono<HttpEnv>();
     app.onError((error) => errorReply(error, log));
@@ -129,6 +136,7 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
     app.route('/ref/tms', tms.control);
     const pushes = new Pushes(db, announcer, ds50.topicPrefix, clock, entropy);
     app.route('/ref/ds50', ds50ControlRoutes({ ...side, ...payments, pushes }));
+    app.route('/ref/qris', qris.control);
     app.route('/ref', controlRoutes({ ...side, addresses: () => addresses }));
     app.route('/', pageRoutes());
 

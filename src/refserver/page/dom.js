@@ -5,10 +5,21 @@ export const $ = (id) => document.getElementById(id);
 
 /** Difference between the backend's clock and this browser's, in milliseconds. */
 let clockAheadMs = 0;
-export const backendNowMs = () => Date.now() + clockAheadMs;
+const backendNowMs = () => Date.now() + clockAheadMs;
 /** Sets that clock by what the backend just said. */
 export function setBackendClock(nowMs) {
   clockAheadMs = nowMs - Date.now();
+}
+
+/** Brings the countdowns up to date; true when one has just run out. */
+export function countDown() {
+  let over = false;
+  for (const place of document.querySelectorAll('[data-expires]')) {
+    const seconds = Math.ceil((Number(place.dataset.expires) - backendNowMs()) / 1000);
+    place.textContent = seconds > 0 ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} left` : 'expired';
+    over ||= seconds <= 0;
+  }
+  return over;
 }
 
 /** An element with its properties and children; texts become text nodes. `attributes` for what has no property. */
@@ -19,12 +30,14 @@ export function make(tag, { attributes = {}, ...properties } = {}, ...children) 
   return element;
 }
 
-/** Replaces what a part of the page shows, and keeps what a person is typing in it and where the focus is. */
+/** Replaces what a part of the page shows, and keeps what a person is typing in it, has unfolded, and where the focus is. */
 export function draw(part, ...children) {
   const typed = new Map([...part.querySelectorAll('input')].map((input) => [input.id, input.value]));
   const focused = part.contains(document.activeElement) ? document.activeElement.id : '';
+  const unfolded = [...part.querySelectorAll('details[open][id]')].map(({ id }) => id);
   part.replaceChildren(...children);
   for (const input of part.querySelectorAll('input')) if (typed.has(input.id)) input.value = typed.get(input.id);
+  for (const details of part.querySelectorAll('details[id]')) details.open = unfolded.includes(details.id);
   if (focused !== '') $(focused)?.focus();
 }
 

@@ -1,9 +1,10 @@
 // The page of the reference backend: fetches what changed and draws it.
 
-import { $, act, backendNowMs, badge, baht, call, draw, empty, make, money, notify, setBackendClock, when } from './dom.js';
+import { $, act, badge, baht, call, countDown, draw, empty, make, money, notify, setBackendClock, when } from './dom.js';
 import { showDs50, startDs50 } from './ds50.js';
 import { showFaults } from './faults.js';
 import { keepUpToDate, refresh } from './live.js';
+import { showQris, startQris } from './qris.js';
 
 /* Charges */
 
@@ -71,17 +72,6 @@ async function showCharges() {
   );
   draw($('recent-charges'), closed.length > 0 ? make('ul', { className: 'rows' }, ...closed.map(closedCharge)) : empty('None yet.'));
   countDown();
-}
-
-/** Brings the countdowns up to date; true when one has just run out. */
-function countDown() {
-  let over = false;
-  for (const place of document.querySelectorAll('[data-expires]')) {
-    const seconds = Math.ceil((Number(place.dataset.expires) - backendNowMs()) / 1000);
-    place.textContent = seconds > 0 ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} left` : 'expired';
-    over ||= seconds <= 0;
-  }
-  return over;
 }
 
 /* Devices and their states */
@@ -203,12 +193,23 @@ async function showLogs() {
 
 /* Keeping up to date */
 
-const SHOW = { devices: showDevices, states: showDevices, charges: showCharges, logs: showLogs, faults: showFaults, ds50: showDs50 };
+const SHOW = {
+  devices: showDevices,
+  states: showDevices,
+  charges: showCharges,
+  logs: showLogs,
+  faults: showFaults,
+  ds50: showDs50,
+  qris: showQris,
+};
 
 startDs50();
+startQris();
 $('faults-clear').addEventListener('click', () => act('All faults are off.', () => call('DELETE', 'faults')));
 setInterval(() => {
-  if (countDown()) void refresh(showCharges);
+  if (!countDown()) return;
+  void refresh(showCharges);
+  void refresh(showQris);
 }, 1000);
 
 call('GET', 'addresses').then(
