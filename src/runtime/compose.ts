@@ -22,13 +22,14 @@ import { dialectOf } from './gateways.ts';
 import { acceptorsOf } from './hardware.ts';
 import { type MetricsRegistry, metricsRegistry } from './metrics.ts';
 import { claimState } from './single-instance.ts';
+import { speakerOf } from './speaker.ts';
 import { VERSION } from './version.ts';
+import { voicePacks, voiceRenderer } from './voice.ts';
 
 export interface Launched {
   readonly release: string;
   /** How long the launcher gives a release on trial, milliseconds. */
   readonly trialMs: number;
-  readonly restart: () => void;
 }
 
 export interface ComposeOptions {
@@ -44,7 +45,11 @@ export interface ComposeOptions {
   readonly onOutput?: (line: string) => void;
   /** A commit ended in the unknown: the process must end, and whoever starts it again finds out what is in the journal. */
   readonly onLedgerLost: (fault: StoreFault) => void;
-  /** By tilld-launch: the firmware release this process is (empty: what tilld itself brings), and how to end in order and be started again; null when that did not start it. */
+  /** Ends the process in order, for whoever supervises it to start again. */
+  readonly restart: () => void;
+  /** The newest lines of the log. */
+  readonly logLines: (most: number) => readonly string[];
+  /** By tilld-launch: the firmware release this process is (empty: what tilld itself brings); null when that did not start it. */
   readonly launched: Launched | null;
 }
 
@@ -71,19 +76,22 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
   const release = await claimState(stateDir);
   const board = loadBoard(settings.board, options.boardsDir);
   if (board.hardware !== 'simulated') throw noDriver(board.name);
-  const simulator = createSimulator(board, clock);
-  const { onOutput } = options;
-  if (onOutput) simulator.gpio.onOutput(({ line, active }) => active && onOutput(line));
-  const boot = idText(systemEntropy.bytes(10));
-  const metrics = metricsRegistry();
-  const opened = openStore({ file: join(stateDir, 'tilld.db'), boot, clock, maxMiB: settings.limits.databaseMiB });
-  const store = endingOnUnknown(options.wrapStore?.(opened) ?? opened, options.onLedgerLost);
   const updates = createUpdates({
     directory: stateDir,
     policy: updatePolicy(settings),
     wallMs: () => clock.wallMs(),
     report: (fault) => log.error('update.damage', { error: fault }),
   });
+  const packs = voicePacks({ updates, stateDir, log });
+  const { speaker: wanted, language } = settings;
+  const simulator = createSimulator(board, clock, wanted === undefined ? voiceRenderer(packs, log) : undefined);
+  const own = await speakerOf(wanted, { board: simulator.speaker, packs, language, clock, entropy: systemEntropy, log, env: process.env });
+  const { onOutput } = options;
+  if (onOutput) simulator.gpio.onOutput(({ line, active }) => active && onOutput(line));
+  const boot = idText(systemEntropy.bytes(10));
+  const metrics = metricsRegistry();
+  const opened = openStore({ file: join(stateDir, 'tilld.db'), boot, clock, maxMiB: settings.limits.databaseMiB });
+  const store = endingOnUnknown(options.wrapStore?.(opened) ?? opened, options.onLedgerLost);
   const { gateway, files, unusable } = await dialectOf({ settings, store, simulator, updates, clock, log, metrics });
   const { trialSeconds, confirmSeconds, kibPerSecond } = settings.ota;
   const box = new BoxService({
@@ -101,8 +109,12 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     acceptors: acceptorsOf(board, simulator.gpio, clock, boot),
     cardReader: simulator.cardReader,
     keypad: settings.keypad,
+    language,
+    logLines: options.logLines,
+    // A virtual board is started again by ending its program.
+    power: { restart: options.restart, reboot: options.restart },
     display: { show: (screen) => log.debug('screen', { kind: screen.kind }) },
-    speaker: simulator.speaker,
+    speaker: own.speaker,
     radio: procRadio(),
     clock,
     entropy: systemEntropy,
@@ -113,7 +125,7 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
       backendFiles: files,
       unusable,
       launchedAs: options.launched?.release ?? null,
-      restart: options.launched?.restart ?? (() => undefined),
+      restart: options.restart,
       trialMs: trialSeconds * 1_000,
       // A release that took longer than its trial to believe in itself would never be confirmed.
       confirmMs: Math.min(confirmSeconds * 1_000, options.launched ? options.launched.trialMs / 2 : Number.POSITIVE_INFINITY),
@@ -135,6 +147,7 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     stop: async () => {
       unwatchButtons();
       await box.stop();
+      await own.stop();
       release();
     },
   };

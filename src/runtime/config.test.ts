@@ -118,6 +118,23 @@ describe('a configuration that is in order', () => {
     expect(read({ board: '/etc/tilld/board.json' }).board).toBe('/etc/tilld/board.json');
   });
 
+  test('a loudspeaker of its own: its device has a default, its file is found from the folder of the configuration', () => {
+    expect(read().speaker).toBeUndefined();
+    expect(read({ speaker: { driver: 'alsa' } }).speaker).toEqual({ driver: 'alsa', device: 'default' });
+    expect(read({ speaker: { driver: 'wav', file: 'said.wav' } }).speaker).toEqual({ driver: 'wav', file: join(folder, 'said.wav') });
+    expect(read({ speaker: { driver: 'none' } }).speaker).toEqual({ driver: 'none' });
+  });
+
+  test('a soundbox needs a broker and its names', () => {
+    const { promptpay: _, ...least } = LEAST;
+    const soundbox = { mqtt: { url: 'mqtts://broker.test' }, deviceId: 'sbx_001', terminalId: 'term_001' };
+    const text = JSON.stringify({ ...least, protocol: 'qris-soundbox', 'qris-soundbox': soundbox, sale: { currency: 'IDR' } });
+    expect(parseConfig(text, 'tilld.json', {}).backend).toEqual({
+      protocol: 'qris-soundbox',
+      qrisSoundbox: { ...soundbox, responseTimeoutMs: 5_000 },
+    });
+  });
+
   test('a byte order mark, $schema, timings and products are welcome', () => {
     const drive = { mode: 'pulses-per', unitMinor: 1000, pulseMs: 50, gapMs: 100 };
     const products = [{ button: 'wash', label: 'Wash', priceMinor: 4000 }];
@@ -143,7 +160,14 @@ describe('a configuration that is not', () => {
     ['a list for an object', { api: [] }, '$.api', 'a list', 'an object'],
     ['null for an object', { sale: null }, '$.sale', 'null', 'an object'],
     ['an unknown choice', { log: { level: 'loud' } }, '$.log.level', '"loud"', '"debug" or "info" or "warn" or "error"'],
-    ['an unknown protocol', { protocol: 'x25' }, '$.protocol', '"x25"', '"promptpay" or "ds50"'],
+    [
+      'an unknown loudspeaker',
+      { speaker: { driver: 'horn' } },
+      '$.speaker.driver',
+      '"horn"',
+      'a section with the driver "alsa", "wav" or "none"',
+    ],
+    ['an unknown protocol', { protocol: 'x25' }, '$.protocol', '"x25"', '"promptpay" or "ds50" or "qris-soundbox"'],
     ['ds50 without its section', { protocol: 'ds50' }, '$.ds50', 'nothing', 'the section of the protocol "ds50"'],
     ['a protocol without its section', { promptpay: undefined }, '$.promptpay', 'nothing', 'the section of the protocol "promptpay"'],
     ['a bad MAC address', { device: { mac: 'aa:bb:cc:dd:ee' } }, '$.device.mac', '"aa:bb:cc:dd:ee"', 'AA:BB:CC:DD:EE:FF'],
@@ -284,6 +308,7 @@ describe('the JSON Schema', () => {
       '$schema',
       ...Object.keys(LEAST),
       'ds50',
+      'qris-soundbox',
       'ota',
       'api',
       'limits',
@@ -293,6 +318,7 @@ describe('the JSON Schema', () => {
       'log',
       'keypad',
       'language',
+      'speaker',
     ]);
     expect(schema.required).toEqual(['device', 'board', 'protocol']);
     expect(schema.additionalProperties).toBe(false);
@@ -301,6 +327,7 @@ describe('the JSON Schema', () => {
       anyOf: [
         { properties: { protocol: { const: 'promptpay' } }, required: ['promptpay'] },
         { properties: { protocol: { const: 'ds50' } }, required: ['ds50'] },
+        { properties: { protocol: { const: 'qris-soundbox' } }, required: ['qris-soundbox'] },
       ],
     });
   });

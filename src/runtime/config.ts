@@ -3,12 +3,15 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { ConfigurationFault } from '../domain/fault.ts';
 import type { SalePolicy, SaleTimings } from '../domain/policy.ts';
+import type { Language } from '../domain/speech/language.ts';
 import type { PromptPaySettings } from '../protocols/promptpay/settings.ts';
+import type { QrisSoundboxSettings } from '../protocols/qris-soundbox/settings.ts';
 import { type Ds50Config, ds50Config } from './config-ds50.ts';
 import { configSchema } from './config-schema.ts';
 import { type FieldFault, fieldFaults, listed } from './field-faults.ts';
 import { jsonFault } from './json-text.ts';
 import type { SecretSources } from './secrets.ts';
+import type { SpeakerSettings } from './speaker.ts';
 
 /** The configuration as the box runs by it: every default filled in, every secret read. */
 export interface Settings {
@@ -18,7 +21,8 @@ export interface Settings {
   /** The dialect, with the section of that name. */
   readonly backend:
     | { readonly protocol: 'promptpay'; readonly promptpay: PromptPaySettings }
-    | { readonly protocol: 'ds50'; readonly ds50: Ds50Config };
+    | { readonly protocol: 'ds50'; readonly ds50: Ds50Config }
+    | { readonly protocol: 'qris-soundbox'; readonly qrisSoundbox: QrisSoundboxSettings };
   readonly ota: {
     readonly customer: string;
     readonly model: string;
@@ -36,7 +40,9 @@ export interface Settings {
   readonly pairing: { readonly auto: boolean };
   readonly stateEverySeconds: number;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
-  readonly language: 'en' | 'th';
+  readonly language: Language;
+  /** Undefined: the loudspeaker of the board. */
+  readonly speaker?: SpeakerSettings;
 }
 
 /** Everything that is wrong with a configuration at once. */
@@ -103,20 +109,32 @@ function readText(file: string): string {
 
 type Output = v.InferOutput<ReturnType<typeof configSchema>>;
 
-function settingsOf({ $schema: _, sale, board, protocol, promptpay, ds50, ...rest }: Output, file: string, folder: string): Settings {
-  const backend = backendOf({ protocol, promptpay, ds50 }, file);
+function settingsOf(
+  { $schema: _, sale, board, protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox, speaker, ...rest }: Output,
+  file: string,
+  folder: string,
+): Settings {
+  const backend = backendOf({ protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox }, file);
   const { requestMs, qrMaxMs, cashIdleMs, requoteMs, cardAnswerMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs, ...policy } = sale;
   const timings = { requestMs, qrMaxMs, cashIdleMs, requoteMs, cardAnswerMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs };
   const isName = /^[\w-]+$/.test(board);
-  return { ...rest, backend, board: isName || isAbsolute(board) ? board : join(folder, board), sale: { policy, timings } };
+  const heard = speaker?.driver === 'wav' ? { ...speaker, file: resolve(folder, speaker.file) } : speaker;
+  return {
+    ...rest,
+    ...(heard === undefined ? {} : { speaker: heard }),
+    backend,
+    board: isName || isAbsolute(board) ? board : join(folder, board),
+    sale: { policy, timings },
+  };
 }
 
+type Sections = { [K in 'protocol' | 'promptpay' | 'ds50' | 'qris-soundbox']: Output[K] | undefined };
+
 /** The section of the chosen protocol; the schema has made sure that it is there. @throws ConfigInvalid for a posparam.ini with faults */
-function backendOf(
-  { protocol, promptpay, ds50 }: { [K in 'protocol' | 'promptpay' | 'ds50']: Output[K] | undefined },
-  file: string,
-): Settings['backend'] {
+function backendOf(sections: Sections, file: string): Settings['backend'] {
+  const { protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox } = sections;
   if (protocol === 'promptpay' && promptpay) return { protocol, promptpay };
+  if (protocol === 'qris-soundbox' && qrisSoundbox) return { protocol, qrisSoundbox };
   if (protocol !== 'ds50' || !ds50) throw new ConfigurationFault('The section of the protocol is missing', { code: 'config-invalid' });
   const read = ds50Config(ds50);
   if ('settings' in read) return { protocol, ds50: read };

@@ -23,12 +23,26 @@ export function createLog({ level, human, write }: LogOptions): Log {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
+/** The log of a running process, and its newest lines. */
+export interface ProcessLog extends Log {
+  /** At most so many, oldest first, as they were written. */
+  lines(most: number): readonly string[];
+}
+
+const LINES_KEPT = 200;
+
 /** The log of a running process: on stderr, written before the call returns, so that the last line before a crash is there. */
-export function stderrLog(level: LogLevel): Log {
+export function stderrLog(level: LogLevel): ProcessLog {
+  const kept: string[] = [];
   const destination = pino.destination({ dest: 2, sync: true });
   // A log nobody can take any more must not stop the box.
   destination.on('error', () => undefined);
-  return createLog({ level, human: process.stderr.isTTY === true, write: (line) => void destination.write(line) });
+  const write = (line: string): void => {
+    if (kept.push(line.trimEnd()) > LINES_KEPT) kept.shift();
+    destination.write(line);
+  };
+  const log = createLog({ level, human: process.stderr.isTTY === true, write });
+  return { ...log, lines: (most) => kept.slice(-most) };
 }
 
 const levelName = (label: string) => ({ level: label });

@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly onOutput?: (line: string) => void;
   /** See `ComposeOptions`; default: nobody would start it again. */
   readonly launched?: Launched;
+  /** Ends the process in order, for whoever supervises it to start again. */
+  readonly restart: () => void;
 }
 
 export interface RunningBox {
@@ -36,7 +38,7 @@ const PROGRESS_MS = 10_000;
  * take money; that needs no network.
  * @throws ConfigurationFault, StoreFault
  */
-export async function runBox({ configFile, stateDir, wrapStore, onOutput, launched }: RunOptions): Promise<RunningBox> {
+export async function runBox({ configFile, stateDir, wrapStore, onOutput, launched, restart }: RunOptions): Promise<RunningBox> {
   const settings = loadConfig(configFile);
   checkProducts(configFile, settings, loadBoard(settings.board, BOARDS_DIR));
   const log = stderrLog(settings.log.level);
@@ -50,6 +52,8 @@ export async function runBox({ configFile, stateDir, wrapStore, onOutput, launch
     ...(wrapStore ? { wrapStore } : {}),
     ...(onOutput ? { onOutput } : {}),
     launched: launched ?? null,
+    restart,
+    logLines: (most) => log.lines(most),
     // Nobody may go on in the unknown. The outputs fall back by themselves when the process ends.
     onLedgerLost: (fault) => {
       log.error('ledger.unknown', { error: fault });
@@ -86,7 +90,7 @@ async function serve(composed: ComposedBox, settings: Settings, clock: Clock, lo
     drawScreen: async (screen) => {
       const { renderScreen } = await import('../drivers/display/screen-svg.ts');
       const picture = await logo();
-      const at = { ...board.display, language: settings.language, nowMonotonicMs: clock.monotonicMs() };
+      const at = { ...board.display, language: box.language(), nowMonotonicMs: clock.monotonicMs() };
       return renderScreen(screen, picture ? { ...at, logo: picture } : at);
     },
     health: () => {

@@ -25,9 +25,8 @@ const PRESENT: Screen = {
   cash: false,
 };
 
-/** A tenth of a second of silence. */
-function silence(): Uint8Array {
-  const samples = 800;
+/** A tenth of a second of silence, or longer. */
+function silence(samples = 800): Uint8Array {
   const wav = Buffer.alloc(44 + samples, 128);
   wav.write('RIFF', 0);
   wav.writeUInt32LE(36 + samples, 4);
@@ -109,29 +108,58 @@ describe.skipIf(browserNeed.missing)(`the panel of a DS50 in a browser${browserN
   });
 
   test('volume keys press the buttons of the board, and show how loud it is', async () => {
-    box.status = { ...box.status, volume: 4 };
+    box.status = { ...box.status, volume: 80 };
     await page.click('[aria-label="Louder"]');
     expect(await box.was('/sim/button')).toEqual({ path: '/sim/button', body: { name: 'volume-up' } });
-    await page.waitForSelector('#volume-now:has-text("Volume 4")');
+    await page.waitForSelector('#volume-now:has-text("Volume 80 %")');
     await page.click('[aria-label="Softer"]');
     await expect.poll(() => box.posted.at(-1)?.body).toEqual({ name: 'volume-down' });
   });
 
-  test('what is said from now on is heard where the package brings a clip, and read in any case', async () => {
-    box.sounds = { 'dsp_transactionsucc.mp3': silence() };
-    const heard = () => box.got.filter((g) => g.path.startsWith('/sim/sounds/')).map((g) => g.path);
+  test('what is said from now on is heard, by the clip of the package where it brings one, and read in any case', async () => {
+    box.sounds = { 'dsp_transactionsucc.mp3': silence(), '2.wav': silence(), '3.wav': silence() };
+    const heard = () => box.got.filter((g) => /^\/sim\/(sounds|voice)\//.test(g.path)).map((g) => g.path);
     await expect.poll(() => box.got.some((g) => g.path === '/sim/speaker')).toBe(true);
     await page.click('.key-clear');
-    const clips = ['dsp_transactionsucc', null, 'dsp_upgrading', 'dsp_transactionsucc'];
-    box.transcript = clips.map((clip, i) => ({ atMs: 10 + i, text: `line ${i}`, clip, volume: 2 }));
+    const clips = ['dsp_transactionsucc', null, 'dsp_upgrading'];
+    box.transcript = clips.map((clip, i) => ({ atMs: 10 + i, text: `line ${i}`, clip, volume: 25, sound: i + 1 }));
     box.append({ kind: 'boot', version: '0.1.0', currency: 'CNY' });
-    await page.waitForSelector('#speech:has-text("line 3")');
-    const all = ['/sim/sounds/dsp_transactionsucc.mp3', '/sim/sounds/dsp_upgrading.mp3', '/sim/sounds/dsp_transactionsucc.mp3'];
+    await page.waitForSelector('#speech:has-text("line 2")');
+    const all = ['/sim/sounds/dsp_transactionsucc.mp3', '/sim/voice/2.wav', '/sim/sounds/dsp_upgrading.mp3', '/sim/voice/3.wav'];
     await expect.poll(heard).toEqual(all);
-    expect(await page.locator('.loudness').first().textContent()).toBe('▮▮▯▯▯');
+    expect(await page.locator('.loudness').first().textContent()).toBe('▮▮▯▯▯ 25 %');
     await page.reload();
-    await page.waitForSelector('#speech:has-text("line 3")');
+    await page.waitForSelector('#speech:has-text("line 2")');
     expect(heard()).toEqual(all);
+  });
+
+  test('a box without power says nothing more, and what it says later is heard at once', async () => {
+    box.sounds = { '1.wav': silence(480_000), '2.wav': silence(), '7.wav': silence() };
+    const heard = () => box.got.filter((g) => g.path.startsWith('/sim/voice/')).map((g) => g.path);
+    const says = (sounds: number[]) => {
+      box.transcript = sounds.map((sound) => ({ atMs: sound, text: `line ${sound}`, clip: null, volume: 60, sound }));
+      box.append({ kind: 'boot', version: '0.1.0', currency: 'CNY' });
+    };
+    await expect.poll(() => box.got.some((g) => g.path === '/sim/speaker')).toBe(true);
+    await page.click('.key-clear');
+    says([1, 2]);
+    await expect.poll(heard).toEqual(['/sim/voice/1.wav']);
+    await page.click('#power');
+    await page.waitForSelector('body[data-power="off"]');
+    await page.click('#power');
+    await page.waitForSelector('body[data-power="on"]');
+    says([7]);
+    await expect.poll(heard).toEqual(['/sim/voice/1.wav', '/sim/voice/7.wav']);
+    // What the power cut did to the page's connections is no fault of it.
+    faults = faults.filter((fault) => !/ERR_|status of 503/.test(fault));
+  });
+
+  test('a box that is looked for blinks on the page too', async () => {
+    box.show({ kind: 'identify', serial: 'S20A1012574P0002' });
+    await page.waitForSelector('#says:has-text("Here is the box S20A1012574P0002.")');
+    const drawings = () => box.got.filter((g) => g.path === '/v1/screen.svg').length;
+    const counted = drawings();
+    await expect.poll(drawings, { timeout: 2_000 }).toBeGreaterThan(counted + 3);
   });
 
   test('its state says what a DS50 can do, and the queue and counters know cards and updates', async () => {

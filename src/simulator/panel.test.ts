@@ -55,15 +55,17 @@ describe.skipIf(browserNeed.missing)(`the panel in a browser${browserNeed.why}`,
     ];
     await box.up();
     power = new FakePower(box);
-    const board = panelBoard(loadBoard('sim', fileURLToPath(new URL('../../boards/', import.meta.url))), 'SIM-0001', {
-      currency: 'THB',
-      products,
-    });
-    const api = { host: '127.0.0.1', port: box.port };
-    panel = await startPanel({ host: '127.0.0.1', port: 0, api, refUrl: 'http://localhost:8081/', board, power, log: memoryLog() });
+    panel = await serve('sim');
     faults = [];
     await open(1_280, 900);
   });
+
+  function serve(name: string): Promise<Panel> {
+    const found = loadBoard(name, fileURLToPath(new URL('../../boards/', import.meta.url)));
+    const board = panelBoard(found, 'SIM-0001', { currency: 'THB', products });
+    const api = { host: '127.0.0.1', port: box.port };
+    return startPanel({ host: '127.0.0.1', port: 0, api, refUrl: 'http://localhost:8081/', board, power, log: memoryLog() });
+  }
 
   afterEach(async () => {
     await page.context().close();
@@ -134,6 +136,27 @@ describe.skipIf(browserNeed.missing)(`the panel in a browser${browserNeed.why}`,
     await page.waitForSelector('#bill-slot[data-state="open"]');
   });
 
+  test('a box that takes neither coins nor bills has no wallet, and does not speak of cash', async () => {
+    await page.waitForSelector('#status .chip:text-is("cash")');
+    expect(await page.isVisible('text="Your wallet"')).toBe(true);
+    await page.context().close();
+    await panel.stop();
+    box.status = { ...box.status, ready: { ...box.status.ready, cash: false } };
+    panel = await serve('soundbox-sim');
+    await open(1_280, 900);
+    await page.waitForSelector('#status .chip:text-is("QR")');
+    expect(await page.locator('#status .chip:text-is("cash")').count()).toBe(0);
+    expect(await page.isVisible('text="Your wallet"')).toBe(false);
+  });
+
+  test('hears within moments what the box says by itself, also behind another page', async () => {
+    const looks = () => box.got.filter(({ path }) => path === '/sim/speaker').length;
+    await expect.poll(looks).toBeGreaterThan(0);
+    await page.evaluate("void Object.defineProperty(document, 'hidden', { value: true })");
+    box.transcript = [{ atMs: 1, text: '(beep)', clip: null, volume: 60, sound: null }];
+    await page.waitForSelector('#speech li:has-text("(beep)")', { timeout: 2_000 });
+  });
+
   test('a box without a card reader and volume keys shows neither', async () => {
     await page.waitForSelector('#status:has-text("Pairing")');
     for (const hidden of ['#cards', '#card-slot', '#volume']) expect(await page.isVisible(hidden)).toBe(false);
@@ -160,7 +183,7 @@ describe.skipIf(browserNeed.missing)(`the panel in a browser${browserNeed.why}`,
   });
 
   test('journal, queue, counters, alarms and speech follow the box', async () => {
-    box.transcript = [{ atMs: 1, text: 'Received 20 baht', clip: null, volume: 3 }];
+    box.transcript = [{ atMs: 1, text: 'Received twenty baht', clip: null, volume: 60, sound: null }];
     box.status = {
       ...box.status,
       creditMinor: 500,
@@ -178,7 +201,7 @@ describe.skipIf(browserNeed.missing)(`the panel in a browser${browserNeed.why}`,
     await page.waitForSelector('#queue:has-text("3 waiting")');
     await page.waitForSelector('#counters tr:has-text("฿10 coin"):has-text("2"):has-text("฿20")');
     await page.waitForSelector('#alarms:has-text("outbox-parked one report was refused")');
-    await page.waitForSelector('#speech:has-text("Received 20 baht")');
+    await page.waitForSelector('#speech:has-text("Received twenty baht ▮▮▮▯▯ 60 %")');
     expect(await page.textContent('#status')).toContain('Credit฿5');
   });
 

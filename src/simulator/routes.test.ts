@@ -14,9 +14,11 @@ let post: (path: string, body: unknown) => Promise<{ status: number; body: unkno
 let get: (path: string) => Promise<unknown>;
 let raw: (path: string) => Promise<Response>;
 let sounds: Map<string, Uint8Array>;
+let wav: Uint8Array | null;
 beforeEach(async () => {
   clock = new FakeClock();
-  simulator = createSimulator(BOARD, clock);
+  wav = null;
+  simulator = createSimulator(BOARD, clock, async () => wav && { wav, ms: 10 });
   await simulator.gpio.open();
   cuts = 0;
   sounds = new Map();
@@ -84,7 +86,7 @@ describe('the world over HTTP', () => {
       outputs: ['relay', 'coin-inhibit', 'bill-inhibit'].map((name) => ({ name, active: false, level: 'low' })),
     });
     expect(await get('/sim/speaker')).toEqual({
-      transcript: [{ atMs: expect.any(Number), text: 'The box is paired', clip: null, volume: 3 }],
+      transcript: [{ atMs: expect.any(Number), text: 'The box is paired', clip: null, volume: 60, sound: null }],
     });
   });
 
@@ -121,6 +123,29 @@ describe('the world over HTTP', () => {
       expect(await answer.json()).toMatchObject({ error: { code: 'sound-unknown' } });
     },
   );
+
+  it('serves what was said as long as it is kept', async () => {
+    for (let n = 0; n < 22; n++) {
+      wav = new Uint8Array([n, ...Buffer.from('RIFF')]);
+      void simulator.speaker.beep();
+      await clock.flow(20, 10);
+    }
+    expect(simulator.transcript().map(({ sound }) => sound)).toEqual(Array.from({ length: 22 }, (_, i) => i + 1));
+    const kept = await raw('/sim/voice/22.wav');
+    expect([kept.status, kept.headers.get('content-type')]).toEqual([200, 'audio/wav']);
+    expect(new Uint8Array(await kept.arrayBuffer())).toEqual(wav);
+    expect((await raw('/sim/voice/3.wav')).status).toBe(200);
+    for (const gone of [2, 23]) {
+      const old = await raw(`/sim/voice/${gone}.wav`);
+      expect([old.status, await old.text()]).toEqual([204, '']);
+    }
+  });
+
+  it.each(['1', '1.mp3', '-1.wav', '1e0.wav', '..%2Fvoice.wav', '.wav', `${'9'.repeat(400)}.wav`])('has no voice %s', async (file) => {
+    const answer = await raw(`/sim/voice/${file}`);
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toMatchObject({ error: { code: 'sound-unknown' } });
+  });
 
   const tooMany = Array(10_001).fill(1);
   it.each<[string, unknown, string, number?]>([

@@ -78,6 +78,7 @@ export function simRoutes(simulator: Simulator, cutPower: () => void, sound: Sou
   app.get('/sim/outputs', (c) => c.json({ outputs: simulator.outputs() }));
   app.get('/sim/speaker', (c) => c.json({ transcript: simulator.transcript() }));
   app.get('/sim/sounds/:file', async (c) => sendSound(c, sound));
+  app.get('/sim/voice/:file', (c) => sendVoice(c, simulator));
   return app;
 }
 
@@ -85,17 +86,29 @@ export function simRoutes(simulator: Simulator, cutPower: () => void, sound: Sou
 async function sendSound(c: Context, sound: SoundSource): Promise<Response> {
   const file = c.req.param('file') ?? '';
   const clip = file.replace(/\.mp3$/, '');
-  if (clip === file || !isClipName(clip)) {
-    throw new CallerFault('The speaker has no sound of that name', {
-      code: 'sound-unknown',
-      found: JSON.stringify(excerpt(file, 64)),
-      expected: 'the `clip` of a line of /sim/speaker, and .mp3',
-    });
-  }
-  const bytes = await sound(clip);
-  if (bytes === null) return c.body(null, 204);
-  return c.body(Uint8Array.from(bytes).buffer, 200, { 'Content-Type': 'audio/mpeg', 'Cache-Control': 'no-store' });
+  if (clip === file || !isClipName(clip)) throw noSound(file, 'the `clip` of a line of /sim/speaker, and .mp3');
+  return audio(c, await sound(clip), 'audio/mpeg');
 }
+
+/** What was said some time ago, or before the power was cut, is kept no longer, and answered with 204. */
+function sendVoice(c: Context, { speaker }: Simulator): Response {
+  const file = c.req.param('file') ?? '';
+  const [, number] = /^(\d{1,15})\.wav$/.exec(file) ?? [];
+  if (number === undefined) throw noSound(file, 'the `sound` of a line of /sim/speaker, and .wav');
+  return audio(c, speaker.sound(Number(number)), 'audio/wav');
+}
+
+function audio(c: Context, bytes: Uint8Array | null, type: string): Response {
+  if (bytes === null) return c.body(null, 204);
+  return c.body(Uint8Array.from(bytes).buffer, 200, { 'Content-Type': type, 'Cache-Control': 'no-store' });
+}
+
+const noSound = (file: string, expected: string) =>
+  new CallerFault('The speaker has no sound of that name', {
+    code: 'sound-unknown',
+    found: JSON.stringify(excerpt(file, 64)),
+    expected,
+  });
 
 async function read<S extends v.GenericSchema>(c: Context, schema: S): Promise<v.InferOutput<S>> {
   const text = await bodyText(c);

@@ -144,6 +144,6 @@ describe('fingers and generators', () => {
     expect(simulator.outputs()).toContainEqual({ name: 'relay', active: true, level: 'high' });
     void simulator.speaker.say({ phrase: 'paired', amount: null });
     await clock.flow(10);
-    expect(simulator.transcript()).toMatchObject([{ text: 'The box is paired' }]);
+    expect(simulator.transcript()).toMatchObject([{ text: 'The box is paired', sound: null }]);
   });
 });

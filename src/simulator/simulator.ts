@@ -7,7 +7,7 @@ import { type OutputView, SimulatedGpio } from './gpio.ts';
 import { SimulatedLinks } from './links.ts';
 import type { Segment } from './playback.ts';
 import { type Inserted, Slots } from './slots.ts';
-import { SimulatedSpeaker, type Spoken } from './speaker.ts';
+import { type Render, SimulatedSpeaker, type Spoken } from './speaker.ts';
 
 /** Pulses as a person with a signal generator would make them: each width active, then the gap of the same place. */
 interface RawPulses {
@@ -44,10 +44,10 @@ const RELEASE_MS = 40;
 /** Longest a line may be busy ahead, ms. */
 const LONGEST_BACKLOG_MS = 600_000;
 
-/** The virtual board. Nothing runs until it is used. @throws ConfigurationFault `profile-unknown` */
-export function createSimulator(board: Board, clock: Clock): Simulator {
+/** The virtual board; what it says is heard as `render` makes it. Nothing runs until it is used. @throws ConfigurationFault `profile-unknown` */
+export function createSimulator(board: Board, clock: Clock, render?: Render): Simulator {
   const gpio = new SimulatedGpio(clock, board);
-  const speaker = new SimulatedSpeaker(clock);
+  const speaker = new SimulatedSpeaker(clock, render);
   const slots = new Slots(gpio, clock, board);
 
   const play = async (line: string, segments: readonly Segment[]) => {

@@ -58,6 +58,12 @@ describe('screens', () => {
     [{ kind: 'authorising', due: thb(100) }, 'Asking the payment server for ฿1.', ''],
     [{ kind: 'announcement', amount: thb(12_344), message: '' }, '฿123.44 was paid elsewhere.', ''],
     [{ kind: 'announcement', amount: thb(100), message: 'Table 7' }, '฿1 was paid elsewhere. Table 7', ''],
+    [{ kind: 'identify', serial: 'S-1' }, 'Here is the box S-1.', 'The backend looks for it: it blinks and beeps.'],
+    [
+      { kind: 'show-qr', qr: 'x', expiresAtMonotonicMs: 1 },
+      'A QR that the backend wants shown.',
+      'It belongs to no sale: a press of a button sells as ever.',
+    ],
     [{ kind: 'updating', step: 'installing' }, 'Installing an update.', 'Cut the power now, and see which release it comes back with.'],
     [
       { kind: 'updating', step: 'restarting' },
@@ -68,6 +74,11 @@ describe('screens', () => {
     [
       { kind: 'failed', reason: 'card-unanswered', credit: thb(0) },
       'The payment server did not answer. It is asked again whether the card was charged.',
+      '',
+    ],
+    [
+      { kind: 'failed', reason: 'card-not-sent', credit: thb(0) },
+      'There was no connection to the payment server. The card was not charged.',
       '',
     ],
     [{ kind: 'checking', due: thb(100) }, 'Time is over. Asking the backend once more whether ฿1 were paid.', ''],
@@ -124,6 +135,11 @@ describe('journal entries', () => {
     [{ kind: 'charge.abandoned', sale: 's', charge: '20251215-000000-000001' }, 'Unanswered card payment no longer watched', 'plain'],
     [{ kind: 'charge.abandoned', sale: 's', charge: 'ch_1' }, 'Unpaid QR no longer watched', 'plain'],
     [{ kind: 'order.received', order: '7', purpose: 'announcement', amountMinor: 100, message: '' }, 'Order 7: announce ฿1', 'plain'],
+    [
+      { kind: 'order.received', order: '7', purpose: 'announcement', amountMinor: 100, message: 'T', paid: { transaction: 't', atMs: 1 } },
+      'Order 7: ฿1 paid, not asked for here: T',
+      'good',
+    ],
     [{ kind: 'order.refused', order: '7', code: 'orders-full', reason: 'too many wait' }, 'Order 7 refused: too many wait', 'bad'],
     [{ kind: 'order.announced', order: '7', spoken: true }, 'Order 7 said aloud', 'plain'],
     [
@@ -138,6 +154,7 @@ describe('journal entries', () => {
       'bad',
     ],
     [{ kind: 'sale.cancelled', sale: 's', reason: 'customer' }, 'Sale ended unpaid, by the customer', 'note'],
+    [{ kind: 'sale.cancelled', sale: 's', reason: 'card-not-sent' }, 'Sale ended unpaid, the payment server could not be reached', 'note'],
     [{ kind: 'refund.due', sale: 's', amountMinor: 100, from: 'credit', reason: 'overpaid' }, '฿1 owed back: overpaid', 'bad'],
     [{ kind: 'act.intent', sale: 's', act: 'a', drive: { mode: 'hold', holdMs: 2_500 } }, 'Machine to be driven: on for 2.5 s', 'plain'],
     [

@@ -36,7 +36,8 @@ const STATUS: BoxStatus = {
   currency: 'THB',
   queue: { waiting: 0, parked: 0 },
   orders: 0,
-  volume: 3,
+  volume: 60,
+  language: 'en',
   watching: 0,
   alarms: [],
 };
@@ -63,8 +64,8 @@ export class FakeBoxApi {
     parkedCount: 0,
   };
   outputs: { name: string; active: boolean }[] = [{ name: 'relay', active: false }];
-  transcript: { atMs: number; text: string; clip: string | null; volume: number }[] = [];
-  /** Clips of the resource release, by their file names. */
+  transcript: { atMs: number; text: string; clip: string | null; volume: number; sound: number | null }[] = [];
+  /** Clips of the resource release, and what the voice said, by their file names. */
   sounds: Record<string, Uint8Array> = {};
   links: Record<string, string> = { mqtt: 'up', http: 'up' };
   /** What a POST is answered with. */
@@ -147,9 +148,10 @@ export class FakeBoxApi {
       response.writeHead(200, { 'content-type': 'image/svg+xml' });
       return void response.end(this.draw(this.screen));
     }
-    if (path?.startsWith('/sim/sounds/')) {
-      const bytes = this.sounds[path.slice('/sim/sounds/'.length)];
-      response.writeHead(bytes ? 200 : 204, { 'content-type': 'audio/mpeg' });
+    const [, file] = /^\/sim\/(?:sounds|voice)\/(.*)/.exec(path ?? '') ?? [];
+    if (file !== undefined) {
+      const bytes = this.sounds[file];
+      response.writeHead(bytes ? 200 : 204, { 'content-type': file.endsWith('.wav') ? 'audio/wav' : 'audio/mpeg' });
       return void response.end(bytes);
     }
     if (path === '/v1/stream') {

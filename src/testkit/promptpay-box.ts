@@ -85,8 +85,11 @@ export interface Listener {
 }
 
 /** Connects and subscribes with QoS 1. */
-export async function listenTo(mqttUrl: string, ...topics: string[]): Promise<Listener> {
-  const client = await mqtt.connectAsync(mqttUrl, { reconnectPeriod: 0 });
+export const listenTo = (mqttUrl: string, ...topics: string[]): Promise<Listener> => listenAs(mqttUrl, {}, ...topics);
+
+/** As `listenTo`, as a client of one's choice: with an id, with a session that stays. */
+export async function listenAs(mqttUrl: string, options: mqtt.IClientOptions, ...topics: string[]): Promise<Listener> {
+  const client = mqtt.connect(mqttUrl, { reconnectPeriod: 0, ...options });
   const unread: HeardMessage[] = [];
   const waiting: ((message: HeardMessage) => void)[] = [];
   client.on('message', (topic, payload, { retain, qos }) => {
@@ -94,6 +97,11 @@ export async function listenTo(mqttUrl: string, ...topics: string[]): Promise<Li
     const taker = waiting.shift();
     if (taker) taker(message);
     else unread.push(message);
+  });
+  // What a session has kept may come with the broker's first word: it is listened for before.
+  await new Promise<void>((resolve, reject) => {
+    client.once('connect', () => resolve());
+    client.once('error', reject);
   });
   for (const topic of topics) await client.subscribeAsync(topic, { qos: 1 });
   return {

@@ -55,6 +55,9 @@ export const SAMPLE_SCREENS: readonly Screen[] = [
     amount: rupiah(1_250_000),
     message: 'Table 7 has paid for everybody, and the kitchen says thank you very much indeed',
   },
+  { kind: 'identify', serial: 'S20A1012574P0002' },
+  { kind: 'identify', serial: 'W'.repeat(64) },
+  { kind: 'show-qr', qr: QR_VECTORS.qrisPercentTip, expiresAtMonotonicMs: 272_000 },
   { kind: 'updating', step: 'installing' },
   { kind: 'updating', step: 'restarting' },
   { kind: 'requesting', due: baht(5_000), credit: baht(2_000), cash: true },
@@ -74,9 +77,19 @@ export const SAMPLE_SCREENS: readonly Screen[] = [
   { kind: 'delivering', due: baht(5_000) },
   { kind: 'success', due: baht(5_000), credit: none },
   { kind: 'success', due: baht(100_000_000), credit: baht(1_000) },
-  ...(['qr-expired', 'qr-failed', 'qr-refused', 'card-declined', 'card-unanswered', 'cancelled', 'timeout', 'delivery'] as const).map(
-    (reason): Screen => ({ kind: 'failed', reason, credit: reason === 'delivery' ? none : baht(2_000) }),
-  ),
+  ...(
+    [
+      'qr-expired',
+      'qr-failed',
+      'qr-refused',
+      'card-declined',
+      'card-not-sent',
+      'card-unanswered',
+      'cancelled',
+      'timeout',
+      'delivery',
+    ] as const
+  ).map((reason): Screen => ({ kind: 'failed', reason, credit: reason === 'delivery' ? none : baht(2_000) })),
   { kind: 'out-of-service', reasons: ['ledger: disk full', 'acceptor: coin', 'not-paired', 'constructor'] },
   { kind: 'out-of-service', reasons: [] },
 ];

@@ -4,6 +4,7 @@ import type { Entry, Recorded } from '../domain/journal.ts';
 import { NO_UPDATES } from '../domain/ota/states.ts';
 import type { UpdateState } from '../domain/ota/update.ts';
 import type { Screen } from '../domain/screen.ts';
+import type { Language } from '../domain/speech/language.ts';
 import type { Cancel } from '../ports/clock.ts';
 import type { Counters, LedgerQuery, Totals } from '../ports/store.ts';
 
@@ -74,7 +75,8 @@ export class ScriptedBox implements Box {
     currency: 'THB',
     queue: { waiting: 0, parked: 0 },
     orders: 0,
-    volume: 3,
+    volume: 60,
+    language: 'en',
     watching: 0,
     alarms: [],
   };
@@ -130,6 +132,7 @@ export class ScriptedBox implements Box {
   counters = (): Counters => this.till;
   queue = (): ReturnType<Box['queue']> => this.outbox;
   screen = (): Screen => this.picture;
+  language = (): Language => 'en';
   updates = (): UpdateState => this.installed;
 
   ledger({ after = 0, limit = 100, sale }: LedgerQuery): Recorded[] {

@@ -2,6 +2,7 @@ import jsqr from 'jsqr';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Screen } from '../../domain/screen.ts';
+import { LANGUAGES } from '../../domain/speech/language.ts';
 import { CHROMIUM, needsChromium } from '../../testkit/needs.ts';
 import { SAMPLE_SCREENS } from '../../testkit/sample-screens.ts';
 import { renderScreen } from './screen-svg.ts';
@@ -16,12 +17,12 @@ const ASTRAY = `(() => {
     const boxes = [...svg.querySelectorAll('text')].map((text) => ({ words: text.textContent, box: text.getBoundingClientRect() }));
     for (const [i, { words, box }] of boxes.entries()) {
       const inside = box.left >= frame.left && box.right <= frame.right && box.top >= frame.top - 3 && box.bottom <= frame.bottom + 3;
-      if (!inside) found.push(frame.width + ': ' + words + ' leaves');
+      if (!inside) found.push(frame.width + ' ' + svg.getAttribute('lang') + ': ' + words + ' leaves');
       for (const other of boxes.slice(i + 1)) {
         const wide = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
         const high = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
         // Boxes include the room above and below letters; that may touch.
-        if (wide > 1 && high > Math.min(box.height, other.box.height) * 0.35) found.push(frame.width + ': ' + words + ' meets ' + other.words);
+        if (wide > 1 && high > Math.min(box.height, other.box.height) * 0.35) found.push(frame.width + ' ' + svg.getAttribute('lang') + ': ' + words + ' meets ' + other.words);
       }
     }
   }
@@ -57,8 +58,9 @@ describe.skipIf(browserNeed.missing)(`in a real browser${browserNeed.why}`, () =
         [800, 480],
         [1024, 600],
         [240, 320],
+        [480, 800],
       ] as const) {
-        for (const language of ['en', 'th'] as const) {
+        for (const language of LANGUAGES) {
           for (const screen of SAMPLE_SCREENS) pictures.push(await renderScreen(screen, { width, height, language, nowMonotonicMs: 0 }));
         }
       }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import jsqr from 'jsqr';
 import { describe, expect, test } from 'vitest';
 import type { Screen } from '../../domain/screen.ts';
+import { LANGUAGES } from '../../domain/speech/language.ts';
 import { QR_VECTORS } from '../../testkit/qr-vectors.ts';
 import { offers, SAMPLE_SCREENS } from '../../testkit/sample-screens.ts';
 import { readLogo } from './logo.ts';
@@ -48,7 +49,7 @@ function expectSound(whole: string): void {
 }
 
 describe.each(SIZES)('at %ix%i', (width, height) => {
-  test.each(['en', 'th'] as const)('every screen is sound and legible (%s)', async (language) => {
+  test.each(LANGUAGES)('every screen is sound and legible (%s)', async (language) => {
     for (const screen of SAMPLE_SCREENS) {
       const svg = await renderScreen(screen, options(width, height, language));
       expectSound(svg);
@@ -59,10 +60,13 @@ describe.each(SIZES)('at %ix%i', (width, height) => {
     }
   });
 
-  test('a scanner reads the QR, whose modules are whole pixels in a quiet zone of four', async () => {
-    const screen = SAMPLE_SCREENS.find(({ kind }) => kind === 'qr') as Screen;
+  test.each([
+    ['qr', QR_VECTORS.promptPayBill],
+    ['show-qr', QR_VECTORS.qrisPercentTip],
+  ])('a scanner reads the QR of %s, whose modules are whole pixels in a quiet zone of four', async (wanted, qr) => {
+    const screen = SAMPLE_SCREENS.find(({ kind }) => kind === wanted) as Screen;
     const svg = await renderScreen(screen, options(width, height));
-    expect(scan(svg, width, height)).toBe(QR_VECTORS.promptPayBill);
+    expect(scan(svg, width, height)).toBe(qr);
     const card = /<rect x="(\d+)" y="(\d+)" width="(\d+)" height="\3"[^>]*fill="#ffffff"[^>]*\/><path d="M(\d+) (\d+)h(\d+)v(\d+)/.exec(
       svg,
     );
@@ -81,6 +85,8 @@ test.each([
   ['present-card', ['Present your card', 'Hold it to the reader', '฿123.44', '2:00 left']],
   ['authorising', ['Asking your bank', '฿123.44', 'Please wait, and do not pay again']],
   ['announcement', ['Amount paid', '฿123.44']],
+  ['identify', ['Here I am', 'S20A1012574P0002', 'Somebody is looking for this box']],
+  ['show-qr', ['Scan to pay', 'with your banking app', '4:32 left']],
   ['updating', ['Installing an update', 'Please do not switch off']],
   ['success', ['Paid', '฿50.00', 'Thank you!']],
   ['checking', ['Checking your payment', 'Please do not pay again']],
@@ -90,7 +96,7 @@ test.each([
   expect(wordsOf(await renderScreen(screen as Screen, options(800, 480)))).toEqual(expect.arrayContaining([...expected]));
 });
 
-const UNLIKE = ['failed', 'success', 'checking', 'delivering', 'out-of-service', 'present-card', 'authorising', 'announcement'];
+const UNLIKE = ['failed', 'success', 'checking', 'delivering', 'out-of-service', 'present-card', 'authorising', 'announcement', 'identify'];
 
 test('every state has words of its own, so that colour is not needed', async () => {
   const failed = SAMPLE_SCREENS.filter(({ kind }) => UNLIKE.includes(kind));
@@ -110,6 +116,47 @@ test('a card is asked for with its picture, the message of the order, and what i
       expect(words).toContain(figure);
       if (screen.credit.minor > 0) expect(words).toEqual(expect.arrayContaining(['ค่าบริการล้างรถ', '฿123.44', '−฿20.00', '0:20 left']));
     }
+  }
+});
+
+/** Screens whose names and messages are short enough for every display. */
+const SHORT = SAMPLE_SCREENS.filter((screen) => !/"offers":\[\{|very|W{9}|x{9}|VERY|answered 403/.test(JSON.stringify(screen)));
+
+test.each(LANGUAGES)('no words of the box itself are cut (%s)', async (language) => {
+  expect(SHORT.length).toBeGreaterThan(30);
+  for (const [width, height] of SIZES) {
+    for (const screen of SHORT) {
+      const cut = wordsOf(await renderScreen(screen, options(width, height, language))).filter((words) => words.endsWith('…'));
+      expect(cut, `${width}x${height} ${screen.kind}`).toEqual([]);
+    }
+  }
+});
+
+test('a box that is looked for changes its tones, its sign and its frame each half second, and never its words', async () => {
+  const screen: Screen = { kind: 'identify', serial: 'S-1' };
+  const at = (nowMonotonicMs: number) => renderScreen(screen, { ...options(), nowMonotonicMs });
+  const [dark, light] = [await at(0), await at(500)];
+  for (const ms of [499, 1_000, 60_499]) expect(await at(ms)).toBe(dark);
+  for (const ms of [999, 1_500, 60_500]) expect(await at(ms)).toBe(light);
+  expect(wordsOf(dark)).toEqual(wordsOf(light));
+  const framed = (svg: string) => (svg.match(/<rect [^>]*stroke=/g) ?? []).length;
+  expect([framed(dark), framed(light)]).toEqual([0, 1]);
+  const grounds = [dark, light].map((svg) => /<rect width="480" height="320" fill="(#\w+)"/.exec(svg)?.[1]);
+  expect(new Set(grounds).size).toBe(2);
+});
+
+test('a QR without a sale shows no amount', async () => {
+  const screen = SAMPLE_SCREENS.find(({ kind }) => kind === 'show-qr') as Screen;
+  for (const [width, height] of SIZES)
+    expect((await wordsOf(await renderScreen(screen, options(width, height)))).join()).not.toMatch(/Rp|฿/);
+});
+
+test('every language has its own words on every screen', async () => {
+  for (const screen of SAMPLE_SCREENS) {
+    const words = await Promise.all(
+      LANGUAGES.map(async (language) => wordsOf(await renderScreen(screen, options(800, 480, language))).join()),
+    );
+    expect(new Set(words).size, JSON.stringify(screen)).toBe(LANGUAGES.length);
   }
 });
 
@@ -180,7 +227,7 @@ test.each([
   expect(minutesText(ms)).toBe(text);
 });
 
-test.each(['qr', 'present-card'] as const)('a %s that has run out counts no further', async (wanted) => {
+test.each(['qr', 'present-card', 'show-qr'] as const)('a %s that has run out counts no further', async (wanted) => {
   const screen = SAMPLE_SCREENS.find(({ kind }) => kind === wanted) as Screen;
   expect(wordsOf(await renderScreen(screen, { ...options(), nowMonotonicMs: 9_999_999 }))).toContain('0:00 left');
 });
@@ -200,6 +247,7 @@ test('hostile texts stay texts', async () => {
         { kind: 'pin', pin: text, deviceId: text },
         { ...CARD, message: text },
         { kind: 'announcement', amount: price, message: text },
+        { kind: 'identify', serial: text },
         { kind: 'out-of-service', reasons: [text, `ledger: ${text}`] },
         { kind: 'idle', offers: [{ button: text, label: text, price }], credit: price, cash: true, qr: true, typed: null, pin: text },
       ];

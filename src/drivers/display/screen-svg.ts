@@ -1,9 +1,13 @@
 import { CallerFault } from '../../domain/fault.ts';
 import type { Screen } from '../../domain/screen.ts';
+import type { Language } from '../../domain/speech/language.ts';
 import type { Logo } from './logo.ts';
 import { en } from './texts/en.ts';
-import type { Language, ScreenTexts } from './texts/screen-texts.ts';
+import { id } from './texts/id.ts';
+import type { ScreenTexts } from './texts/screen-texts.ts';
 import { th } from './texts/th.ts';
+import { vi } from './texts/vi.ts';
+import { zh } from './texts/zh.ts';
 import { sizesFor } from './theme.ts';
 import type { Picture, View } from './view.ts';
 import { presentCardView } from './view-card.ts';
@@ -22,23 +26,24 @@ import {
   updatingView,
 } from './view-notice.ts';
 import { insertCashView, qrView, requestingView } from './view-payment.ts';
+import { identifyView, showQrView } from './view-shown.ts';
 
 export interface RenderOptions {
   /** Pixels, 160 to 4,096 each; laid out for every size from 320x240. */
   readonly width: number;
   readonly height: number;
   readonly language: Language;
-  /** The clock that the countdown of a QR or a card goes by. */
+  /** The clock that countdowns and blinking go by. */
   readonly nowMonotonicMs: number;
   /** The operator's own picture, shown while the box waits for a customer; see `readLogo`. */
   readonly logo?: Logo;
 }
 
-const TEXTS: Readonly<Record<Language, ScreenTexts>> = { en, th };
+const TEXTS: Readonly<Record<Language, ScreenTexts>> = { th, id, vi, en, zh };
 
 /**
  * The one picture of a screen, for every display: an SVG without scripts or outside resources, in which every text is
- * escaped and fits. The same screen, options and second give the same text.
+ * escaped and fits. The same screen, options and half second give the same text.
  * @throws CallerFault `display-size`, or `qr-not-drawable` for a QR text of more than 512 characters
  */
 export async function renderScreen(screen: Screen, options: RenderOptions): Promise<string> {
@@ -81,6 +86,10 @@ function picture(view: View, screen: Screen, { nowMonotonicMs, logo }: RenderOpt
       return authorisingView(view, screen);
     case 'announcement':
       return announcementView(view, screen);
+    case 'identify':
+      return identifyView(view, screen, nowMonotonicMs);
+    case 'show-qr':
+      return showQrView(view, screen, nowMonotonicMs);
     case 'updating':
       return updatingView(view, screen);
     case 'checking':

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fitText, plain, type Room, widthOf } from './text-fit.ts';
+import { fitText, isMeasured, plain, type Room, widthOf } from './text-fit.ts';
 
 const room = (width: number, lines: number, size = 20): Room => ({ width, lines, size, weight: 400, language: 'en' });
 
@@ -35,6 +35,28 @@ test('Thai is broken between words', () => {
   expect(lines.length).toBeGreaterThan(1);
   for (const line of lines) expect(line).not.toMatch(/^\p{M}/u);
   expect(lines.join('')).toBe('หยอดเหรียญหรือใส่ธนบัตรเพื่อเริ่มต้น');
+});
+
+test('Chinese is broken between words, and squares are as wide as they are high', () => {
+  const text = '请在您的收款账户中输入此 PIN 码';
+  const { lines } = fitText(text, { ...room(120, 3, 20), least: 20, language: 'zh' });
+  expect(lines).toEqual(['请在您的收款', '账户中输入此', 'PIN 码']);
+  expect(widthOf('请，！', 20, 400)).toBe(60);
+});
+
+test.each([
+  ['đã nhận năm mươi', 'da nhan nam muoi', 0.5],
+  ['Ừ', 'U', 0.14],
+  ['\u{110}ợi một lát', 'Doi mot lat', 0.1],
+])('accents take no room: %s', (accented, bare, most) => {
+  for (const weight of [400, 700] as const) {
+    expect(isMeasured(accented)).toBe(true);
+    expect(widthOf(accented, 1, weight) - widthOf(bare, 1, weight)).toBeLessThan(most);
+  }
+});
+
+test.each(['หยอด', 'ก', 'a\u{327}\u{301}\u{301}', 'ß', 'Ж', '\u{300}'])('nothing exact is known of %j', (text) => {
+  expect(isMeasured(text)).toBe(false);
 });
 
 test('no line is wider than its room, and there are no more than asked for', () => {

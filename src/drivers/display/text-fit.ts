@@ -13,7 +13,11 @@ const ASCII = {
     63, 59, 39, 63, 66, 30, 30, 62, 30, 98, 66, 62, 63, 63, 45, 50, 43, 66, 57, 86, 58, 57, 49, 39, 55, 39, 57,
   ],
 } as const;
-const SIGNS: Readonly<Record<string, number>> = { '\u{a0}': 35, '…': 85, '−': 84, '·': 28 };
+/** The same of letters that are none of ASCII with an accent, and of signs. */
+const OTHERS: Readonly<Record<Weight, Readonly<Record<string, number>>>> = {
+  400: { '฿': 64, '…': 85, '−': 84, '·': 28, đ: 62, Đ: 74, ơ: 62, Ơ: 78, ư: 68, Ư: 78 },
+  700: { '฿': 64, '…': 85, '−': 84, '·': 28, đ: 64, Đ: 75, ơ: 68, Ơ: 83, ư: 76, Ư: 89 },
+};
 const LONGEST = 300;
 /** Marks one letter may carry: Thai needs two, Vietnamese two. */
 const MARKS = /(\p{M}{3})\p{M}+/gu;
@@ -38,7 +42,7 @@ export function plain(text: string): string {
 }
 
 /** Whether the width of a text is known exactly, so that a display with another face may be held to it. */
-export const isMeasured = (text: string): boolean => /^[ -~฿…−·]*$/.test(text);
+export const isMeasured = (text: string): boolean => Array.from(text).every((character) => exact(character, 400) !== undefined);
 
 /** Width of a line in pixels: exact in Noto Sans where `isMeasured`, else estimated from above. */
 export const widthOf = (text: string, size: number, weight: Weight): number => emsOf(text, weight) * size;
@@ -49,24 +53,36 @@ function emsOf(text: string, weight: Weight): number {
   return hundredths / 100;
 }
 
-function advance(character: string, weight: Weight): number {
+/** Hundredths of the size, or undefined where nothing exact is known. */
+function exact(character: string, weight: Weight): number | undefined {
   const ascii = ASCII[weight][character.charCodeAt(0) - 0x20];
   if (ascii !== undefined) return ascii;
+  // Accents take no room: take them off one after the other, for ớ is an ơ and no o.
+  const letter = character
+    .normalize('NFD')
+    .replace(/[\u{300}-\u{303}\u{306}\u{309}\u{323}\u{302}\u{308}]/gu, '')
+    .normalize('NFC');
+  if (letter.length === 1 && letter !== character) return exact(letter, weight);
+  // Ideographs and their punctuation are square in every face.
+  if (/^[\p{Script=Han}\u{3000}-\u{303f}\u{ff01}-\u{ff5e}]$/u.test(character)) return 100;
+  return OTHERS[weight][character];
+}
+
+function advance(character: string, weight: Weight): number {
+  const known = exact(character, weight);
+  if (known !== undefined) return known;
   if (/\p{M}/u.test(character)) return 0;
   const code = character.codePointAt(0) ?? 0;
   if (code >= 0x0e00 && code <= 0x0e7f) return thaiAdvance(character);
   // An accented letter is as wide as its base; other faces are up to a sixth wider than Noto Sans.
   const base = ASCII[weight][character.normalize('NFD').charCodeAt(0) - 0x20];
   if (base !== undefined) return base * 1.17;
-  const sign = SIGNS[character];
-  if (sign !== undefined) return sign;
-  if (code === 0x0111 || (code >= 0x20a0 && code <= 0x20bf) || (code >= 0xa1 && code <= 0xbf)) return 74;
+  if ((code >= 0x20a0 && code <= 0x20bf) || (code >= 0xa1 && code <= 0xbf)) return 74;
   if (code >= 0x2010 && code <= 0x2026) return 100;
   return 130;
 }
 
 function thaiAdvance(character: string): number {
-  if (character === '฿') return 64;
   if (/[เโใไะ]/.test(character)) return 37;
   return /[ฌญฒณ]/.test(character) ? 96 : 69;
 }

@@ -4,15 +4,9 @@ import { type Block, firstWithin, NOTHING, space, stack, text } from './blocks.t
 import { cardSymbol } from './card-symbol.ts';
 import { COLOURS, LEAST_AMOUNT } from './theme.ts';
 import type { Picture, View } from './view.ts';
-import { bill, countdown, hintRow } from './view-payment.ts';
+import { bill, countdown, hintRow, type Room } from './view-payment.ts';
 
 type PresentCard = Extract<Screen, { kind: 'present-card' }>;
-
-interface Room {
-  readonly width: number;
-  readonly height: number;
-  readonly align: 'start' | 'middle';
-}
 
 /** A card is asked for: its picture, and beside it (below it on a tall display) the amount and how long there is time. */
 export function presentCardView(view: View, screen: PresentCard, nowMonotonicMs: number): Picture {

@@ -4,6 +4,7 @@ import { type Block, disc, firstWithin, iconBlock, logoBlock, NOTHING, row, spac
 import { type IconName, icon } from './icons.ts';
 import type { Logo } from './logo.ts';
 import { type Area, catalogue } from './offer-cards.ts';
+import { widthOf } from './text-fit.ts';
 import { COLOURS, LEAST_AMOUNT } from './theme.ts';
 import { creditPill, type Picture, type View } from './view.ts';
 
@@ -49,15 +50,22 @@ function methods(view: View, { qr, cash, card, pin }: Idle, width: number): Bloc
   const { sizes, texts, language } = view;
   const known = [
     { icon: 'phone', label: texts.qr, possible: qr },
-    { icon: 'coin', label: texts.cash, possible: cash },
+    ...(cash === undefined ? [] : [{ icon: 'coin', label: texts.cash, possible: cash } as const]),
   ] as const;
   // A box with a card reader often has nothing else: what it does not have is no news to the customer.
   const shown =
     card === undefined ? known : [{ icon: 'card', label: texts.card, possible: card } as const, ...known.filter((way) => way.possible)];
-  const ways = row(
-    shown.map(({ icon, label, possible }) => method(view, icon, label, possible)),
-    sizes.gap * 2,
-  );
+  const claimed = pin === null ? 0 : Math.min(width / 2, widthOf(`PIN ${pin}`, sizes.small, 700) + sizes.gap);
+  const rowOf = (gap: number, explained: boolean) =>
+    row(
+      shown.map(({ icon, label, possible }) =>
+        method(view, icon, possible || !explained ? label : `${label}: ${texts.unavailable}`, possible),
+      ),
+      gap,
+    );
+  // The crossed sign alone says what is not possible, where the words have no room.
+  const barest = rowOf(sizes.gap, false);
+  const ways = [rowOf(sizes.gap * 2, true), rowOf(sizes.gap, true)].find((one) => one.width <= width - claimed) ?? barest;
   if (pin === null) return { ...ways, width };
   const room = width - ways.width - sizes.gap;
   const claim = text(`PIN ${pin}`, { width: room, size: sizes.small, fill: COLOURS.quiet, weight: 700, align: 'end', language });
@@ -68,14 +76,13 @@ function methods(view: View, { qr, cash, card, pin }: Idle, width: number): Bloc
   };
 }
 
-function method({ sizes, texts, language }: View, name: IconName, label: string, possible: boolean): Block {
+function method({ sizes, language }: View, name: IconName, words: string, possible: boolean): Block {
   const size = Math.round(sizes.small * 1.5);
   const ink = possible ? COLOURS.ink : COLOURS.quiet;
   const sign = iconBlock(name, size, ink);
   const crossed: Block = possible
     ? sign
     : { ...sign, draw: (left, top) => sign.draw(left, top) + icon('slash', left, top, size, COLOURS.bad, 2.5) };
-  const words = possible ? label : `${label}: ${texts.unavailable}`;
-  const line = { width: sizes.width * 0.36, size: sizes.small, fill: ink, weight: possible ? 700 : 400, language } as const;
+  const line = { width: sizes.width * 0.5, size: sizes.small, fill: ink, weight: possible ? 700 : 400, language } as const;
   return row([crossed, text(words, line)], Math.round(sizes.gap * 0.7));
 }

@@ -15,10 +15,16 @@ type Of<K extends Screen['kind']> = Extract<Screen, { kind: K }>;
 const QR_SHARE = 0.58;
 const HURRY_MS = 30_000;
 
-/** The QR with what is left to pay and how long it may be paid, beside it or, on a tall display, below. */
-export async function qrView(view: View, screen: Of<'qr'>, nowMonotonicMs: number): Promise<Picture> {
+/** The QR with what is left to pay and how long it may be paid. */
+export function qrView(view: View, screen: Of<'qr'>, nowMonotonicMs: number): Promise<Picture> {
+  const remainingMs = Math.max(0, screen.expiresAtMonotonicMs - nowMonotonicMs);
+  return besideQr(view, screen.qr, (room) => qrFacts(view, screen, remainingMs, room));
+}
+
+/** A QR with something beside it or, on a tall display, below. */
+export async function besideQr(view: View, qrText: string, factsFor: (room: Room) => Block): Promise<Picture> {
   const { width, height, pad } = view.sizes;
-  const matrix = await qrMatrix(screen.qr);
+  const matrix = await qrMatrix(qrText);
   const wide = width >= height;
   const room = wide ? Math.min(height - 2 * pad, Math.floor(width * QR_SHARE)) : Math.min(width - 2 * pad, Math.floor(height * QR_SHARE));
   const qr = qrCard(view, matrix, room);
@@ -26,8 +32,7 @@ export async function qrView(view: View, screen: Of<'qr'>, nowMonotonicMs: numbe
   const column = { width: width - beside.left - pad, height: height - beside.top - pad };
   const qrLeft = wide ? pad : (width - qr.width) / 2;
   const qrTop = wide ? (height - qr.height) / 2 : pad;
-  const remainingMs = Math.max(0, screen.expiresAtMonotonicMs - nowMonotonicMs);
-  const facts = qrFacts(view, screen, remainingMs, { ...column, align: wide ? 'start' : 'middle' });
+  const facts = factsFor({ ...column, align: wide ? 'start' : 'middle' });
   const top = beside.top + Math.max(0, Math.round((column.height - facts.height) / 2));
   return { ground: COLOURS.ground, bar: null, content: qr.draw(Math.round(qrLeft), Math.round(qrTop)) + facts.draw(beside.left, top) };
 }
@@ -38,7 +43,7 @@ function qrFacts(view: View, { due, rest, credit, cash }: Of<'qr'>, remainingMs:
   const { width, height, align } = room;
   const line = { width, align, language } as const;
   const gap = Math.round(sizes.gap / 2);
-  const title = text(texts.scan.title, { ...line, size: sizes.title, least: 14, fill: COLOURS.ink, weight: 700 });
+  const title = text(texts.scan.title, { ...line, size: sizes.title, least: 14, lines: 2, fill: COLOURS.ink, weight: 700 });
   const hint = text(texts.scan.hint, { ...line, size: sizes.small, lines: 2, fill: COLOURS.quiet });
   const amount = (size: number) => text(moneyText(rest), { ...line, size, least: LEAST_AMOUNT, fill: COLOURS.ink, weight: 700 });
   const lines = bill(view, due, credit, width);
@@ -52,7 +57,7 @@ function qrFacts(view: View, { due, rest, credit, cash }: Of<'qr'>, remainingMs:
   ]);
 }
 
-interface Room {
+export interface Room {
   readonly width: number;
   readonly height: number;
   readonly align: 'start' | 'middle';
@@ -128,7 +133,7 @@ function amountView(view: View, icons: readonly IconName[], title: string, amoun
   const gap = Math.round(sizes.gap / 2);
   const line = { width, align: 'middle', language } as const;
   const words = [
-    text(title, { ...line, size: sizes.title, least: 16, fill: COLOURS.ink, weight: 700 }),
+    text(title, { ...line, size: sizes.title, least: 16, lines: 2, fill: COLOURS.ink, weight: 700 }),
     text(moneyText(amount), { ...line, size: sizes.hero, least: LEAST_AMOUNT, fill: COLOURS.ink, weight: 700 }),
     ...below,
   ];

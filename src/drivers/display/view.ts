@@ -1,8 +1,9 @@
 import type { Money } from '../../domain/money.ts';
 import { moneyText } from '../../domain/money-text.ts';
+import type { Language } from '../../domain/speech/language.ts';
 import { type Block, chip, iconBlock, NOTHING, row, text } from './blocks.ts';
 import { widthOf } from './text-fit.ts';
-import type { Language, ScreenTexts } from './texts/screen-texts.ts';
+import type { ScreenTexts } from './texts/screen-texts.ts';
 import { COLOURS, LEAST_AMOUNT, type Sizes } from './theme.ts';
 
 /** What every view needs to draw itself. */

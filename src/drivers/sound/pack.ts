@@ -131,6 +131,9 @@ const wrongRate = (where: string, rate: number): ConfigurationFault =>
     remedy: 'Convert the recordings.',
   });
 
+/** Directories that hold a folder for each language, the best first: always the same, or as they are now. */
+export type PackPlaces = readonly string[] | ((language: Language) => Promise<readonly string[]>);
+
 /**
  * The pack of a language: the folder named after it in the first of these directories that has a usable one; null when
  * none has. A pack that is there and not usable is told.

@@ -7,7 +7,7 @@ import type { PcmSink } from '../../ports/pcm-sink.ts';
 import type { Speaker } from '../../ports/speaker.ts';
 import { speechStopped } from './faults.ts';
 import { joinClips } from './join.ts';
-import { findPack, type VoicePack } from './pack.ts';
+import { findPack, type PackPlaces, type VoicePack } from './pack.ts';
 import { beep, chime, toneFor } from './tone.ts';
 
 /** So many wait at most: an hour of speech. */
@@ -19,8 +19,8 @@ export interface VoiceOptions {
   readonly language: Language;
   /** 0 to 100. */
   readonly volume: number;
-  /** Where packs are: each directory holds a folder named after its language, and the first that has it counts. */
-  readonly packs: readonly string[];
+  /** Where packs are; the first place that has the language counts. */
+  readonly packs: PackPlaces;
 }
 
 interface Waiting {
@@ -37,7 +37,7 @@ export class Voice implements Speaker {
   readonly #o: VoiceOptions;
   #language: Language;
   #volume: number;
-  #pack: Promise<VoicePack | null> | null = null;
+  #pack: { readonly places: string; readonly found: Promise<VoicePack | null> } | null = null;
   #queue: Waiting[] = [];
   #current: Waiting | null = null;
   #speaking = false;
@@ -149,11 +149,16 @@ export class Voice implements Speaker {
     }
   }
 
-  #packOf(language: Language): Promise<VoicePack | null> {
-    this.#pack ??= findPack(this.#o.packs, language, (error) =>
-      this.#warnOnce(error.explain(), 'voice.pack-unusable', { language, error }),
-    );
-    return this.#pack;
+  async #packOf(language: Language): Promise<VoicePack | null> {
+    const { packs } = this.#o;
+    const directories = typeof packs === 'function' ? await packs(language) : packs;
+    const places = [language, ...directories].join('\n');
+    if (this.#pack?.places !== places) {
+      this.#warned.clear();
+      const complain = (error: ConfigurationFault) => this.#warnOnce(error.explain(), 'voice.pack-unusable', { language, error });
+      this.#pack = { places, found: findPack(directories, language, complain) };
+    }
+    return this.#pack.found;
   }
 
   #warnOnce(key: string, event: string, fields: Readonly<Record<string, unknown>>): void {

@@ -43,27 +43,24 @@ const PAIRING = {
   refused: ['refused', 'bad'],
 };
 
-/** Of a box with a card reader only what it can do is shown; it has no QR and is not paired. */
-function waysOf({ ready, protocol }) {
+/** Of a box with a card reader, and of one without coin and bill slots, only what it can do is shown. */
+function waysOf({ ready, protocol }, takesCash) {
   const ways =
     protocol === 'ds50'
       ? [['cards', ready.card], ready.cash && ['cash', true]]
-      : [
-          ['QR', ready.qr],
-          ['cash', ready.cash],
-        ];
+      : [['QR', ready.qr], (takesCash || ready.cash) && ['cash', ready.cash]];
   return ways.filter(Boolean).map(([way, possible]) => chip(way, possible ? 'good' : 'bad'));
 }
 
 const rejected = ({ rejections }) =>
   rejections?.last ? `${rejections.count} message${rejections.count === 1 ? '' : 's'} refused, last: ${rejections.last.detail}` : '';
 
-export const drawStatus = whenChanged((status, money) => {
+export const drawStatus = whenChanged((status, money, takesCash) => {
   const { ready, pairing, links } = status;
   const [pairingWords, pairingTone] = PAIRING[pairing.state] ?? [pairing.state, 'dim'];
   const pairingMore = [pairing.pin && `PIN ${pairing.pin}`, pairing.deviceId, pairing.reason].filter(Boolean).join(' · ');
   const facts = [
-    fact('Ready for', ...waysOf(status), more(ready.reasons.join(', '))),
+    fact('Ready for', ...waysOf(status, takesCash), more(ready.reasons.join(', '))),
     fact('Links', ...Object.entries(links).map(([name, state]) => chip(`${name} ${state}`, LINK_TONES[state] ?? 'dim'))),
     status.protocol === 'ds50'
       ? fact('Orders', status.orders > 0 ? `${status.orders} waiting` : 'none waiting', more(rejected(status)))

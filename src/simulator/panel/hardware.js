@@ -2,7 +2,7 @@ import { getBlob } from './api.js';
 import { buildCards, lightReader } from './cards.js';
 import { byId, el, setText, whenChanged } from './dom.js';
 import { fly } from './fly.js';
-import { buildVolume } from './speech.js';
+import { buildVolume, silence } from './speech.js';
 import { screenWords } from './words.js';
 
 /** The box itself: what of it moves, lights up and can be pressed. `act(path, body)` sends what was done to it. */
@@ -113,6 +113,7 @@ export async function drawScreen() {
 }
 
 export function powerGone(board) {
+  silence();
   lightReader(false);
   picture++;
   cut.abort();

@@ -8,12 +8,14 @@ import { drawSpeech, showVolume } from './speech.js';
 import { buildSwitches, showLinks, showPower } from './switches.js';
 import { moneyWords } from './words.js';
 
-const RELAYS_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 1_000;
 /** While the machine is driven, so that the lamp shows pulses. */
 const DRIVEN_EVERY_MS = 200;
 const BOOKS_EVERY_MS = 4_000;
 /** Screens with a countdown. */
-const COUNTING = ['qr', 'present-card'];
+const COUNTING = ['qr', 'present-card', 'show-qr'];
+/** Of a screen that blinks, twice in each of its halves. */
+const BLINK_EVERY_MS = 250;
 /** Entries come in bursts: one look at the books serves a whole burst. */
 const AFTER_ENTRIES_MS = 120;
 
@@ -73,7 +75,7 @@ function hereabouts(url) {
 function onUp() {
   live = true;
   setBody('on');
-  void look(drawScreen, async () => onScreen(await get('/v1/screen')), relays, books, links);
+  void look(drawScreen, async () => onScreen(await get('/v1/screen')), relays, speech, books, links);
 }
 
 function onDown(why) {
@@ -115,7 +117,7 @@ function soon() {
   if (entriesTimer) return;
   entriesTimer = setTimeout(() => {
     entriesTimer = null;
-    void look(relays, books);
+    void look(relays, speech, books);
   }, AFTER_ENTRIES_MS);
 }
 
@@ -124,24 +126,25 @@ async function relays() {
   if (live) drawOutputs(outputs, board);
 }
 
+/** Looked at often: what a command has said stands in no entry. */
+async function speech() {
+  const { transcript } = await get('/sim/speaker');
+  if (live) drawSpeech(transcript);
+}
+
 /** A change of nothing is answered with how the links are. */
 async function links() {
   showLinks(await post('/sim/link', {}));
 }
 
 async function books() {
-  const [status, queue, counters, speaker] = await Promise.all([
-    get('/v1/status'),
-    get('/v1/queue'),
-    get('/v1/counters'),
-    get('/sim/speaker'),
-  ]);
+  const [status, queue, counters] = await Promise.all([get('/v1/status'), get('/v1/queue'), get('/v1/counters')]);
   if (!live) return;
-  drawStatus({ ...status, uptimeSeconds: 0 }, money);
+  const takesCash = Object.values(board.denominations).some((taken) => taken.length > 0);
+  drawStatus({ ...status, uptimeSeconds: 0 }, money, takesCash);
   drawQueue(queue, money);
   const cards = status.protocol === 'ds50';
   drawCounters(counters, money, cards);
-  drawSpeech(speaker.transcript);
   showCards(cards);
   showVolume(status.volume);
 }
@@ -156,7 +159,10 @@ async function look(...tasks) {
 const isAway = (error) => error instanceof ApiFault && (error.status === 503 || error.code === 'unreachable');
 
 buildSwitches(act, note);
-setInterval(() => !document.hidden && look(relays, ...(COUNTING.includes(screen?.kind) ? [drawScreen] : [])), RELAYS_EVERY_MS);
+setInterval(() => !document.hidden && look(relays, ...(COUNTING.includes(screen?.kind) ? [drawScreen] : [])), LOOK_EVERY_MS);
+// Also while the page is behind another: it is to be heard.
+setInterval(() => look(speech), LOOK_EVERY_MS);
+setInterval(() => screen?.kind === 'identify' && !document.hidden && look(drawScreen), BLINK_EVERY_MS);
 setInterval(() => driven && !document.hidden && look(relays), DRIVEN_EVERY_MS);
 setInterval(() => !document.hidden && look(books), BOOKS_EVERY_MS);
 stayLive({ onState, onUp, onDown, onHistory: (history) => drawJournal(history, money), onEntry, onScreen });

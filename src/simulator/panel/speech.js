@@ -1,9 +1,11 @@
 import { getBlob } from './api.js';
 import { byId, el, setText, whenChanged } from './dom.js';
 
-/** What the box says: its words always, its recordings where the resource package brings them, and the volume keys. */
+/** What the box says, to be read and to be heard, and the volume keys. */
 
-const LOUDEST = 5;
+/** Percent that one bar stands for. */
+const BAR = 20;
+const BARS = 5;
 const KEYS = { 'volume-down': ['−', 'Softer'], 'volume-up': ['+', 'Louder'] };
 
 export function buildVolume(board, act) {
@@ -19,22 +21,23 @@ export function buildVolume(board, act) {
 }
 
 export function showVolume(volume) {
-  setText(byId('volume-now'), `Volume ${volume}`);
+  setText(byId('volume-now'), `Volume ${volume} %`);
 }
 
-const bars = (volume) => '▮'.repeat(volume) + '▯'.repeat(LOUDEST - volume);
+function loudness(volume) {
+  const full = Math.ceil(volume / BAR);
+  return el(
+    'span',
+    { class: 'loudness', title: `volume ${volume} %` },
+    el('span', { 'aria-hidden': 'true' }, '▮'.repeat(full) + '▯'.repeat(BARS - full)),
+    ` ${volume} %`,
+  );
+}
 
 /** What was said, newest first. */
 export const drawSpeech = whenChanged((transcript) => {
   const newest = transcript.slice(-4).reverse();
-  const items = newest.map(({ text, volume }) =>
-    el(
-      'li',
-      {},
-      text,
-      byId('volume').hidden ? null : el('span', { class: 'loudness', title: `volume ${volume} of ${LOUDEST}` }, bars(volume)),
-    ),
-  );
+  const items = newest.map(({ text, volume }) => el('li', {}, `${text} `, loudness(volume)));
   byId('speech').replaceChildren(...(items.length > 0 ? items : [el('li', { class: 'empty' }, 'Nothing yet')]));
   if (items.length > 0) byId('grille').animate([{ opacity: 1 }, { opacity: 0.35 }, { opacity: 1 }], { duration: 300, iterations: 3 });
   playFresh(transcript);
@@ -42,28 +45,41 @@ export const drawSpeech = whenChanged((transcript) => {
 
 let heardMs = null;
 let playing = Promise.resolve();
+let power = new AbortController();
 
-/** Plays the recordings of what has been said since the last look, one after the other; what was said before the page was open is history. */
-function playFresh(transcript) {
-  const fresh = heardMs === null ? [] : transcript.filter(({ atMs, clip }) => clip && atMs > heardMs);
-  heardMs = Math.max(heardMs ?? 0, ...transcript.map(({ atMs }) => atMs));
-  for (const { clip, volume } of fresh.slice(-3)) playing = playing.then(() => play(clip, volume));
+/** A box without power says nothing more. */
+export function silence() {
+  power.abort();
+  power = new AbortController();
 }
 
-async function play(clip, volume) {
+/** Plays what has been said since the last look, one after the other; what was said before the page was open is history. */
+function playFresh(transcript) {
+  const fresh = heardMs === null ? [] : transcript.filter(({ atMs, clip, sound }) => (clip || sound) && atMs > heardMs);
+  heardMs = Math.max(heardMs ?? 0, ...transcript.map(({ atMs }) => atMs));
+  const { signal } = power;
+  for (const line of fresh.slice(-3)) playing = playing.then(() => play(line, signal));
+}
+
+/** The recording where the resource package brings one, else the voice, which is as loud as it was said. */
+async function play({ clip, sound, volume }, signal) {
+  if (signal.aborted) return;
   let url;
   try {
-    const blob = await getBlob(`/sim/sounds/${clip}.mp3`);
-    if (blob.size === 0) return;
+    const recording = clip && (await getBlob(`/sim/sounds/${clip}.mp3`));
+    const blob = recording?.size || !sound ? recording : await getBlob(`/sim/voice/${sound}.wav`);
+    if (!blob?.size || signal.aborted) return;
     url = URL.createObjectURL(blob);
     const audio = new Audio(url);
-    audio.volume = volume / LOUDEST;
+    audio.volume = blob === recording ? volume / 100 : 1;
     const over = new Promise((done) => {
       audio.onended = done;
       audio.onerror = done;
+      signal.addEventListener('abort', done);
     });
     await audio.play();
     await over;
+    audio.pause();
   } catch {
     // No sound before the first click, a file the browser cannot play, a box that went away: the words say it all.
   } finally {

@@ -18,6 +18,7 @@ const FAILURES = {
   'qr-failed': 'The QR payment failed.',
   'qr-refused': 'No QR could be made.',
   'card-declined': 'The card was declined. Nothing was paid.',
+  'card-not-sent': 'There was no connection to the payment server. The card was not charged.',
   'card-unanswered': 'The payment server did not answer. It is asked again whether the card was charged.',
   cancelled: 'Cancelled.',
   timeout: 'Nothing happened for too long.',
@@ -65,6 +66,10 @@ export function screenWords(screen, money) {
       return { says: `Asking the payment server for ${money(screen.due.minor)}.`, next: '' };
     case 'announcement':
       return { says: sentence(`${money(screen.amount.minor)} was paid elsewhere.`, screen.message), next: '' };
+    case 'identify':
+      return { says: `Here is the box ${screen.serial}.`, next: 'The backend looks for it: it blinks and beeps.' };
+    case 'show-qr':
+      return { says: 'A QR that the backend wants shown.', next: 'It belongs to no sale: a press of a button sells as ever.' };
     case 'updating':
       return {
         says: screen.step === 'installing' ? 'Installing an update.' : 'Starting again with the update.',
@@ -118,6 +123,7 @@ const REASONS = {
   'qr-failed': 'the QR payment failed',
   'qr-refused': 'there was no QR',
   'card-declined': 'the card was declined',
+  'card-not-sent': 'the payment server could not be reached',
   'card-unanswered': 'the payment server did not answer; still watched',
 };
 const DRIVEN = {
@@ -143,9 +149,10 @@ export function entryWords(entry, money) {
 const ENTRIES = {
   boot: (e) => [`Box started, version ${e.version}`, 'note'],
   'sale.opened': (e, money) => [`Sale opened ${ORIGINS[e.origin] ?? ''}: ${sentence(e.description, money(e.dueMinor))}`],
-  'order.received': (e, money) => [
-    `Order ${e.order}: ${sentence(e.purpose === 'sale' ? 'sell for' : 'announce', money(e.amountMinor))}${because(e.message)}`,
-  ],
+  'order.received': (e, money) =>
+    e.paid
+      ? [`Order ${e.order}: ${money(e.amountMinor)} paid, not asked for here${because(e.message)}`, 'good']
+      : [`Order ${e.order}: ${sentence(e.purpose === 'sale' ? 'sell for' : 'announce', money(e.amountMinor))}${because(e.message)}`],
   'order.refused': (e) => [`Order ${e.order} refused${because(e.reason)}`, 'bad'],
   'order.announced': (e) => [`Order ${e.order} ${e.spoken ? 'said aloud' : 'not said aloud any more, too late'}`],
   'charge.requested': (e, money) => [`QR over ${money(e.amountMinor)} asked for`],

@@ -8,6 +8,7 @@ const [, , configFile = '', stateDir = ''] = process.argv;
 const point = parseKillPoint(process.env.TILLD_KILL_AT);
 
 const running = await runBox({
+  restart: () => process.exit(75),
   configFile,
   stateDir,
   wrapStore: (store) => dyingStore(store, point, (commits) => process.send?.({ commits })),

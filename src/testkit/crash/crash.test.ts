@@ -3,9 +3,10 @@ import { seededEntropy } from '../entropy.ts';
 import { type CampaignResult, campaign } from './campaign.ts';
 import { DS50 } from './ds50-scenarios.ts';
 import { PROMPTPAY } from './promptpay-scenarios.ts';
+import { QRIS_SOUNDBOX } from './qris-scenarios.ts';
 
 /** A part of what `npm run crash` does: an even choice of the commits of every scenario, and a few random instants. */
-const KILLS = { promptpay: 10, ds50: 9 };
+const KILLS = { promptpay: 10, ds50: 9, qris: 8 };
 const TIMEOUT_MS = 240_000;
 
 const random = () => {
@@ -36,5 +37,14 @@ describe.concurrent('a box that is killed at the commits of whatever it does', (
     expect(result.figures['charges declined']).toBeGreaterThan(0);
     expect(result.figures['charges given up with an alarm']).toBeGreaterThan(0);
     expect(result.figures.orders).toBeGreaterThan(0);
+  });
+
+  it('loses and doubles nothing of payments, settings and commands', { timeout: TIMEOUT_MS }, async () => {
+    const result = await campaign(QRIS_SOUNDBOX, { kills: KILLS.qris, random: random() });
+    expectSound(result, KILLS.qris, QRIS_SOUNDBOX.scenarios);
+    expect(result.figures['paid late']).toBeGreaterThan(0);
+    expect(result.figures['payments announced']).toBeGreaterThan(0);
+    expect(result.figures['settings applied']).toBeGreaterThan(0);
+    expect(result.figures['commands carried out']).toBeGreaterThan(0);
   });
 });

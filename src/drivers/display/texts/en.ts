@@ -28,6 +28,7 @@ export const en: ScreenTexts = {
   presentCard: { title: 'Present your card', hint: 'Hold it to the reader' },
   authorising: { title: 'Asking your bank', hint: 'Please wait, and do not pay again' },
   announcement: 'Amount paid',
+  identify: { title: 'Here I am', hint: 'Somebody is looking for this box' },
   updating: {
     installing: { title: 'Installing an update', hint: 'Please do not switch off' },
     restarting: { title: 'Starting again', hint: 'Back in a moment, please do not switch off' },

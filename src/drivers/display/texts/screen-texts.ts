@@ -1,7 +1,5 @@
 import type { Screen } from '../../../domain/screen.ts';
 
-export type Language = 'en' | 'th';
-
 interface Notice {
   readonly title: string;
   readonly hint: string;
@@ -36,6 +34,7 @@ export interface ScreenTexts {
   readonly presentCard: Notice;
   readonly authorising: Notice;
   readonly announcement: string;
+  readonly identify: Notice;
   readonly updating: Readonly<Record<Extract<Screen, { kind: 'updating' }>['step'], Notice>>;
   readonly checking: Notice;
   readonly delivering: Notice;

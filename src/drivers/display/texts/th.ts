@@ -28,6 +28,7 @@ export const th: ScreenTexts = {
   presentCard: { title: 'กรุณาแตะบัตร', hint: 'แตะบัตรที่เครื่องอ่าน' },
   authorising: { title: 'กำลังสอบถามธนาคาร', hint: 'กรุณารอสักครู่ และอย่าชำระซ้ำ' },
   announcement: 'ยอดที่ชำระแล้ว',
+  identify: { title: 'เครื่องอยู่ที่นี่', hint: 'มีผู้กำลังค้นหาเครื่องนี้' },
   updating: {
     installing: { title: 'กำลังติดตั้งอัปเดต', hint: 'กรุณาอย่าปิดเครื่อง' },
     restarting: { title: 'กำลังเริ่มใหม่', hint: 'รอสักครู่ กรุณาอย่าปิดเครื่อง' },
