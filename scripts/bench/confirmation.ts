@@ -42,6 +42,8 @@ export async function benchConfirmation(dir: string, sales = 300): Promise<Confi
     clock: systemClock(),
     log: createLog({ level: 'error', human: false, write: (line) => void process.stderr.write(line) }),
     launched: null,
+    restart: () => undefined,
+    logLines: () => [],
     onLedgerLost: (fault) => {
       throw fault;
     },

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SIMULATED_PROTOCOLS, type SimulatedProtocol, signingKeys, writeBoxConfig } from '../../src/cli/simulate-config.ts';
+import { signingKeys, writeBoxConfig } from '../../src/cli/simulate-config.ts';
+import { SIMULATED_PROTOCOLS, type SimulatedProtocol } from '../../src/cli/simulate-new-box.ts';
 import { quantile } from './spread.ts';
 
 /** Cold start and memory of `tilld run`, and the same beside `node -e 0`. */
@@ -56,7 +57,7 @@ export async function benchStart(dir: string, runs = 7, idleRuns = 3): Promise<S
     const [readyMs, rssMb] = [quantile(times, 0.5), quantile(rss, 0.5)];
     return { readyMs, rssMb, startRatio: readyMs / nodeMs, rssRatio: rssMb / nodeRssMb };
   };
-  return { nodeMs, nodeRssMb, promptpay: figures('promptpay'), ds50: figures('ds50') };
+  return { nodeMs, nodeRssMb, promptpay: figures('promptpay'), ds50: figures('ds50'), 'qris-soundbox': figures('qris-soundbox') };
 }
 
 /** A folder with the configuration of a virtual box that says nothing of the missing network. */

@@ -11,7 +11,7 @@ import { type WatchedBrowser, watchedBrowser } from '../testkit/watched-browser.
 const browserNeed = needsChromium();
 const SERIAL = 'SIM-DS50-0001';
 /** Beside what happens by itself there is what is said aloud, one line after the other. */
-const PATIENT = { timeout: 15_000 };
+const PATIENT = { timeout: 25_000 };
 const FREE = ['--port', '0', '--api-port', '0', '--http-port', '0', '--mqtt-port', '0'];
 
 interface Sale {
@@ -127,7 +127,7 @@ describe.skipIf(browserNeed.missing)(`the first orders of a payment speaker, in 
       sales: [{ amountMinor: 6_666, maskedPan: '411111******1111', status: 'approved' }],
     });
     await panel.locator('#counters tr:has-text("Card") td:nth-of-type(4):text-is("$66.66")').waitFor();
-    await panel.locator('#speech', { hasText: 'Received 66.66 dollars' }).waitFor();
+    await panel.locator('#speech', { hasText: 'Received sixty-six dollars sixty-six cents' }).waitFor();
   });
 
   test('says so when the issuer declines', async () => {
@@ -172,7 +172,7 @@ describe.skipIf(browserNeed.missing)(`the first orders of a payment speaker, in 
     // What was said about the sale before may still be on its way.
     const ofOrder = async () => (await journalFrom('Order order-4:')).filter((line) => line.includes('order-4'));
     await expect.poll(ofOrder, PATIENT).toEqual(['Order order-4: announce $5.50: Paid by transfer', 'Order order-4 said aloud']);
-    expect((await spoken()).filter((text) => text.startsWith('Amount paid'))).toEqual(['Amount paid 5.50 dollars']);
+    expect((await spoken()).filter((text) => text.startsWith('Amount paid'))).toEqual(['Amount paid five dollars fifty cents']);
   });
 
   test('sells for an amount typed in cents', async () => {

@@ -26,6 +26,7 @@ export const queue: Command = command({
 function row({ id, attempts, parkedReason, ...letter }: OutboxRow): string[] {
   const parked = parkedReason === null ? '' : `parked: ${parkedReason}`;
   if (letter.lane === 'update') return [id, letter.report.deployment, letter.report.status, '', '', String(attempts), parked];
+  if (letter.lane === 'ack') return [id, '', `${letter.report.about.kind} ${letter.report.state}`, '', '', String(attempts), parked];
   const { report } = letter;
   const cashMinor = [report.cash.coin, report.cash.bill]
     .flatMap((tally) => Object.entries(tally))

@@ -10,14 +10,14 @@ export const BOX_STATE = '/var/lib/tilld';
 /** A service manager or supervisor that asks for an end waits longer than this. */
 const STOP_MS = 4_500;
 
-/** Tells tilld-launch to start what the state of the updates says. */
+/** Tells whoever supervises the box that it wants to be started again: tilld-launch (by the state of the updates), systemd (Restart=on-failure). */
 const START_AGAIN = 75;
 
 /** What tilld-launch says of itself to what it starts; null for a box that somebody else started. */
-function launchedBy(env: Context['env'], restart: () => void): (Launched & { readonly stateDir: string }) | null {
+function launchedBy(env: Context['env']): (Launched & { readonly stateDir: string }) | null {
   const { TILLD_LAUNCHED, TILLD_STATE, TILLD_RELEASE = '', TILLD_TRIAL_MS } = env;
   if (TILLD_LAUNCHED !== '1' || TILLD_STATE === undefined) return null;
-  return { release: TILLD_RELEASE, stateDir: TILLD_STATE, trialMs: Number(TILLD_TRIAL_MS) || 0, restart };
+  return { release: TILLD_RELEASE, stateDir: TILLD_STATE, trialMs: Number(TILLD_TRIAL_MS) || 0 };
 }
 
 const otherState = (found: string, expected: string) =>
@@ -52,10 +52,10 @@ export const run = command({
     const stop = stopSignal({ withinMs: STOP_MS, inputEnds: values['until-parent-ends'] });
     const { runBox } = await import('../runtime/run-box.ts');
     const restart = Promise.withResolvers<void>();
-    const launched = launchedBy(env, restart.resolve);
+    const launched = launchedBy(env);
     const stateDir = values.state ?? launched?.stateDir ?? (existsSync(BOX_STATE) ? BOX_STATE : '.tilld');
     if (launched && resolve(stateDir) !== launched.stateDir) throw otherState(stateDir, launched.stateDir);
-    const box = await runBox({ configFile: values.config, stateDir, ...(launched ? { launched } : {}) });
+    const box = await runBox({ configFile: values.config, stateDir, restart: restart.resolve, ...(launched ? { launched } : {}) });
     show({ ready: true, url: box.url, stateDir }, () => `The box is ready. Local API: ${box.url}   State: ${stateDir}`);
     const stopped = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
     if (!stop.aborted) await Promise.race([stopped, restart.promise]);

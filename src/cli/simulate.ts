@@ -7,7 +7,8 @@ import { createLog } from '../runtime/log.ts';
 import type { ApiAddress } from '../simulator/box-proxy.ts';
 import type { Supervisor } from '../simulator/supervisor.ts';
 import { type Command, command, type Io, integerOption, UsageFault } from './command.ts';
-import { portsIn, SIMULATED_PROTOCOLS, type SimulatedProtocol, signingKeys, writeBoxConfig } from './simulate-config.ts';
+import { portsIn, signingKeys, writeBoxConfig } from './simulate-config.ts';
+import { SIMULATED_PROTOCOLS, type SimulatedProtocol } from './simulate-new-box.ts';
 import { claimPort } from './simulate-ports.ts';
 import { openStateFolder, type SimulationFiles } from './simulate-state.ts';
 
@@ -16,6 +17,7 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** How long the box may take to answer before the addresses are printed all the same. */
 const READY_MS = 10_000;
 const ASK_EVERY_MS = 100;
+const NAMES = `${SIMULATED_PROTOCOLS.slice(0, -1).join(', ')} or ${SIMULATED_PROTOCOLS.at(-1)}`;
 
 /** `tilld simulate`: a virtual box, the reference backend with its broker, and the panel to play with, until Ctrl-C. */
 export const simulate: Command = command({
@@ -24,8 +26,8 @@ export const simulate: Command = command({
   usage: '',
   options: {
     port: { type: 'string', value: 'N', help: 'Port of the panel; 0 takes any free one', default: '8080' },
-    protocol: { type: 'string', value: 'NAME', help: `What the box speaks: ${SIMULATED_PROTOCOLS.join(' or ')}`, default: 'promptpay' },
-    state: { type: 'string', value: 'DIR', help: 'Folder to keep everything in (.tilld, or .tilld-ds50 with that protocol)' },
+    protocol: { type: 'string', value: 'NAME', help: `What the box speaks: ${NAMES}`, default: 'promptpay' },
+    state: { type: 'string', value: 'DIR', help: 'Folder to keep everything in (.tilld, or .tilld-NAME with another protocol)' },
     fresh: { type: 'boolean', help: 'Start over: remove what earlier runs keep in that folder', default: false },
     'api-port': { type: 'string', value: 'N', help: "Port of the box's local API (7070, or what box.json says)" },
     'http-port': { type: 'string', value: 'N', help: 'Port of the reference backend (8081, or what box.json says)' },
@@ -35,6 +37,7 @@ export const simulate: Command = command({
   examples: [
     'tilld simulate',
     'tilld simulate --protocol ds50   # a payment speaker with card reader and TMS',
+    'tilld simulate --protocol qris-soundbox   # a soundbox that speaks Indonesian',
     'tilld simulate --fresh',
     'tilld simulate --port 9080 --state /tmp/second --api-port 0 --http-port 0 --mqtt-port 0',
   ],
@@ -99,7 +102,7 @@ export const simulate: Command = command({
 function protocolOption(text: string): SimulatedProtocol {
   const protocol = SIMULATED_PROTOCOLS.find((one) => one === text);
   if (protocol) return protocol;
-  throw new UsageFault('--protocol is not usable', { found: JSON.stringify(text), expected: SIMULATED_PROTOCOLS.join(' or ') });
+  throw new UsageFault('--protocol is not usable', { found: JSON.stringify(text), expected: NAMES });
 }
 
 function portOption(name: 'api-port' | 'http-port' | 'mqtt-port', values: Readonly<Record<string, unknown>>): number | null {
@@ -203,6 +206,10 @@ const STEPS: Readonly<Record<SimulatedProtocol, readonly string[]>> = {
     "Open both addresses. Push an order from the backend's page, or type an amount and OK on the box.",
     "Present a card at the panel; the next answer of the payment server is chosen on the backend's page.",
     'Put the posparam.ini beside the configuration into ota/resource/cust, make a package with `npm run resource_tree` and\n     `npm run resource_package` (--key: ota.key beside the configuration), and roll it out on the TMS page of the backend.',
+  ],
+  'qris-soundbox': [
+    "Open both addresses. Type an amount and OK on the box, then pay it on the backend's page: the box says the amount.",
+    "Pay the shop without any request, push settings and send commands from the backend's page.",
   ],
 };
 

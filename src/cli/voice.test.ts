@@ -132,6 +132,8 @@ describe('tilld say', () => {
     [['say', '5', '--currency', 'IDR', '--language', 'de'], '--language is not usable'],
     [['say', '5', '--currency', 'IDR', '--phrase', 'failed'], '--phrase is not usable'],
     [['say', '5.5', '--currency', 'IDR'], 'The amount is not usable'],
+    [['say', '50.000', '--currency', 'IDR'], 'found "50.000"; expected an amount in IDR, such as 2050'],
+    [['say', '1.000', '--currency', 'THB'], 'The amount is not usable'],
     [['say', 'x', '--currency', 'IDR'], 'The amount is not usable'],
     [['voice', 'check'], 'needs DIR'],
   ])('%j is wrong usage', async (argv, message) => {
