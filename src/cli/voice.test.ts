@@ -128,7 +128,7 @@ describe('tilld say', () => {
   test.each([
     [['say'], 'needs AMOUNT'],
     [['say', '5'], '--currency is missing'],
-    [['say', '5', '--currency', 'XXX'], '--currency is not usable'],
+    [['say', '5', '--currency', 'BTC'], '--currency is not usable'],
     [['say', '5', '--currency', 'IDR', '--language', 'de'], '--language is not usable'],
     [['say', '5', '--currency', 'IDR', '--phrase', 'failed'], '--phrase is not usable'],
     [['say', '5.5', '--currency', 'IDR'], 'The amount is not usable'],
