@@ -11,12 +11,10 @@ export interface AcksOptions extends Omit<LaneOptions<'ack'>, 'lane' | 'deliver'
 }
 
 /** The box's answers to what its backend asked for: committed with what they are about, and sent until they are taken. */
-export class Acks {
+export class Acks extends Lane<'ack'> {
   readonly #o: AcksOptions;
-  readonly #lane: Lane<'ack'>;
 
   constructor(options: AcksOptions) {
-    this.#o = options;
     const { gateway } = options;
     const deliver: LaneOptions<'ack'>['deliver'] =
       gateway &&
@@ -25,26 +23,15 @@ export class Acks {
           rows.map((row) => ({ ...row.report, atMs: row.queuedAtMs })),
           signal,
         ));
-    this.#lane = new Lane({ ...options, lane: 'ack', deliver });
-  }
-
-  start(): void {
-    this.#lane.start();
-  }
-
-  stop(): void {
-    this.#lane.stop();
-  }
-
-  kick(): void {
-    this.#lane.kick();
+    super({ ...options, lane: 'ack', deliver });
+    this.#o = options;
   }
 
   /** Commits an answer together with what it is about. @throws StoreFault */
   answer(ack: Omit<Ack, 'id'>, along: Pick<Commit, 'facts' | 'inbox'> = {}): void {
     const id = this.#o.newId();
     this.#o.store.commit({ ...along, entries: [], outbox: [{ id, lane: 'ack', report: { id, ...ack } }] });
-    this.#lane.kick();
+    this.kick();
   }
 
   /** Resolves when no answer waits any more, or after `ms`. */

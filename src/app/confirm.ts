@@ -326,7 +326,7 @@ export class Confirm {
     if (answer.state === 'unresolved') return;
     const input =
       answer.state === 'paid'
-        ? ({ type: 'paid', charge, via, ...(answer.atMs === undefined ? {} : { atMs: answer.atMs }) } as const)
+        ? ({ type: 'paid', charge, via } as const)
         : ({ type: 'charge-failed', charge, via, reason: answer.reason } as const);
     const effect = this.#commit(charge, input);
     metrics.count('confirmations_total', { via, state: answer.state, effect: effect ? 'applied' : 'none' });

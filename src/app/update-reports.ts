@@ -11,12 +11,10 @@ export interface UpdateReportsOptions extends Omit<LaneOptions<'update'>, 'lane'
 }
 
 /** Tells the TMS how updates go: kept in the outbox until the TMS itself has taken them, in order. */
-export class UpdateReports {
+export class UpdateReports extends Lane<'update'> {
   readonly #o: UpdateReportsOptions;
-  readonly #lane: Lane<'update'>;
 
   constructor(options: UpdateReportsOptions) {
-    this.#o = options;
     const { gateway } = options;
     const deliver: LaneOptions<'update'>['deliver'] =
       gateway &&
@@ -25,19 +23,8 @@ export class UpdateReports {
           rows.map((row) => ({ ...row.report, atMs: row.queuedAtMs })),
           signal,
         ));
-    this.#lane = new Lane({ ...options, lane: 'update', deliver });
-  }
-
-  start(): void {
-    this.#lane.start();
-  }
-
-  stop(): void {
-    this.#lane.stop();
-  }
-
-  kick(): void {
-    this.#lane.kick();
+    super({ ...options, lane: 'update', deliver });
+    this.#o = options;
   }
 
   /**
@@ -50,6 +37,6 @@ export class UpdateReports {
     const id = newId();
     const report: UpdateReport = { id, deployment: deployment ?? '', status, progress, reason };
     store.commit({ ...along, entries: [], outbox: told ? [{ id, lane: 'update', report }] : [] });
-    this.#lane.kick();
+    this.kick();
   }
 }

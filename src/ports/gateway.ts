@@ -24,8 +24,7 @@ export interface QrOffer {
 
 /** What the backend says of a charge; `unresolved` is every answer that does not settle it. */
 export type ChargeAnswer =
-  /** `atMs`: when, where the backend says so; milliseconds since 1970 by its clock. */
-  | { readonly state: 'paid'; readonly atMs?: number }
+  | { readonly state: 'paid' }
   | { readonly state: 'failed'; readonly reason: string }
   | { readonly state: 'unresolved'; readonly reason: string };
 

@@ -146,9 +146,12 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     },
     stop: async () => {
       unwatchButtons();
-      await box.stop();
-      await own.stop();
-      release();
+      try {
+        await box.stop();
+        await own.stop();
+      } finally {
+        release();
+      }
     },
   };
 }

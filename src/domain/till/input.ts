@@ -29,7 +29,7 @@ export type TillInput =
     }
   | { readonly type: 'qr-offered'; readonly request: string; readonly charge: string; readonly qr: string; readonly expiresAtMs: number }
   | { readonly type: 'qr-refused'; readonly request: string; readonly code: string; readonly reason: string }
-  /** `order`: the waiting order in which the payment was kept before the charge was known. */
+  /** `atMs`: when, where the backend says so. `order`: the waiting order in which it was kept before the charge was known. */
   | { readonly type: 'paid'; readonly charge: string; readonly via: Via; readonly atMs?: number; readonly order?: string }
   | { readonly type: 'charge-failed'; readonly charge: string; readonly via: Via; readonly reason: string }
   | { readonly type: 'expired'; readonly charge: string }
