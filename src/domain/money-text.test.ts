@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CURRENCY_CODES, decimalText, MAX_MINOR } from './money.ts';
-import { moneyText } from './money-text.ts';
+import { moneyText, shortMoneyText } from './money-text.ts';
 
 test.each([
   [2_000, 'THB', '฿20.00'],
@@ -28,4 +28,14 @@ test('the digits are those of the exact amount', () => {
       expect(digits(moneyText({ minor, currency }))).toBe(digits(decimalText({ minor, currency })));
     }),
   );
+});
+
+test.each([
+  [2_000, 'GBP', '£20'],
+  [2_050, 'GBP', '£20.50'],
+  [-100_000, 'THB', '−฿1,000'],
+  [50_000, 'IDR', 'Rp50.000'],
+  [1_000_000, 'VND', '1.000.000\u{a0}₫'],
+] as const)('%i minor units of %s are shortly %s', (minor, currency, text) => {
+  expect(shortMoneyText({ minor, currency })).toBe(text);
 });

@@ -71,6 +71,29 @@ export type Screen =
   | { readonly kind: 'checking'; readonly due: Money }
   | { readonly kind: 'delivering'; readonly due: Money }
   | { readonly kind: 'success'; readonly due: Money; readonly credit: Money }
+  /** What to pay, to choose from; keys `amount-1` to `amount-12`, and `amount-other` where an amount may be typed. */
+  | { readonly kind: 'amount-select'; readonly amounts: readonly Money[]; readonly other: boolean }
+  /** An amount is being typed; keys `0` to `9`, `clear`, `ok` and, where it is allowed, `cancel`. */
+  | {
+      readonly kind: 'keypad';
+      readonly typed: Money;
+      readonly min: Money;
+      readonly max: Money;
+      /** Why `ok` did not take the amount. */
+      readonly problem: 'too-low' | 'too-high' | null;
+      readonly cancel: boolean;
+    }
+  /** How to pay; keys `method-1` to `method-8` and, where it is allowed, `cancel`. Methods by the backend's names. */
+  | { readonly kind: 'payment-method'; readonly amount: Money; readonly methods: readonly string[]; readonly cancel: boolean }
+  /** The backend and its terminal take the payment. */
+  | { readonly kind: 'processing'; readonly due: Money }
+  /** More than may be paid in a day; `remaining` still may be. */
+  | { readonly kind: 'limit-error'; readonly limit: Money; readonly remaining: Money }
+  | { readonly kind: 'print-ticket' }
+  | { readonly kind: 'collect-ticket' }
+  | { readonly kind: 'thank-you' }
+  /** Something of the box does not work; `message` is the backend's own words and may be empty. */
+  | { readonly kind: 'device-error'; readonly message: string; readonly code: string }
   | {
       readonly kind: 'failed';
       readonly reason:
@@ -80,9 +103,13 @@ export type Screen =
         | 'card-declined'
         | 'card-not-sent'
         | 'card-unanswered'
+        | 'terminal-declined'
+        | 'terminal-unanswered'
         | 'cancelled'
         | 'timeout'
         | 'delivery';
       readonly credit: Money;
+      /** The backend's own words about it. */
+      readonly message?: string;
     }
   | { readonly kind: 'out-of-service'; readonly reasons: readonly string[] };

@@ -1,4 +1,4 @@
-import type { Money } from '../domain/money.ts';
+import type { Currency, Money } from '../domain/money.ts';
 import type { Offer, Screen } from '../domain/screen.ts';
 import { QR_VECTORS } from './qr-vectors.ts';
 
@@ -18,6 +18,17 @@ export const offers = (count: number): Offer[] =>
 
 const idle = { kind: 'idle', offers: [], credit: none, cash: true, qr: true, typed: null, pin: null } as const;
 const qr = { kind: 'qr', qr: QR_VECTORS.promptPayBill, due: baht(5_000), rest: baht(5_000), credit: none, cash: true } as const;
+
+const money = (minor: number, currency: Currency): Money => ({ minor, currency });
+const pounds = (minor: number): Money => money(minor, 'GBP');
+const list = (currency: Currency, amounts: readonly number[]): Money[] => amounts.map((minor) => money(minor, currency));
+
+const keypad = { kind: 'keypad', typed: pounds(0), min: pounds(1_000), max: pounds(30_000), problem: null, cancel: false } as const;
+const method = { kind: 'payment-method', amount: pounds(6_000), methods: ['DEBIT_CARD', 'PAY_BY_BANK'], cancel: true } as const;
+const EIGHT_METHODS = ['CARD', 'CREDIT_CARD', 'CONTACTLESS', 'BANK_TRANSFER', 'QR', 'MOBILE_WALLET', 'CASH', 'LOYALTY_POINTS'];
+
+/** What a backend may say of a payment or a device, at its longest and worst. */
+const HOSTILE_MESSAGE = `<script>alert("no")</script> ]]> &amp; \u{202e}the issuer says ${'no '.repeat(80)}${'W'.repeat(80)}`;
 
 const card = {
   kind: 'present-card',
@@ -77,6 +88,48 @@ export const SAMPLE_SCREENS: readonly Screen[] = [
   { kind: 'delivering', due: baht(5_000) },
   { kind: 'success', due: baht(5_000), credit: none },
   { kind: 'success', due: baht(100_000_000), credit: baht(1_000) },
+  { kind: 'amount-select', amounts: list('GBP', [2_000, 4_000, 6_000, 8_000, 10_000]), other: true },
+  { kind: 'amount-select', amounts: list('GBP', [750]), other: false },
+  { kind: 'amount-select', amounts: list('THB', [2_000, 4_050]), other: true },
+  { kind: 'amount-select', amounts: list('VND', [10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000]), other: false },
+  {
+    kind: 'amount-select',
+    amounts: list('IDR', [10_000, 20_000, 30_000, 40_000, 50_000, 75_000, 100_000, 150_000, 200_000, 250_000, 500_000, 1_250_000]),
+    other: true,
+  },
+  { kind: 'amount-select', amounts: list('CNY', [1_000, 2_000, 5_000]), other: true },
+  keypad,
+  { ...keypad, typed: pounds(7_500), cancel: true },
+  { ...keypad, typed: pounds(700), problem: 'too-low', cancel: true },
+  { ...keypad, typed: pounds(99_999_900), problem: 'too-high' },
+  {
+    kind: 'keypad',
+    typed: money(99_999_999, 'VND'),
+    min: money(10_000, 'VND'),
+    max: money(50_000_000, 'VND'),
+    problem: 'too-high',
+    cancel: true,
+  },
+  { kind: 'keypad', typed: money(150_000, 'IDR'), min: money(10_000, 'IDR'), max: money(2_000_000, 'IDR'), problem: null, cancel: true },
+  { kind: 'keypad', typed: money(2_050, 'CNY'), min: money(100, 'CNY'), max: money(1_000_050, 'CNY'), problem: null, cancel: false },
+  method,
+  { ...method, methods: ['CARD'], cancel: false },
+  { ...method, methods: ['QR', 'CASH', 'GIFT_CARD'], amount: baht(12_050) },
+  { ...method, methods: ['DEBIT_CARD', 'MOBILE_WALLET', 'QR', 'CASH', 'LOYALTY_POINTS'], amount: money(1_250_000, 'VND') },
+  { ...method, methods: EIGHT_METHODS, amount: rupiah(1_250_000) },
+  { ...method, methods: ['A_VERY_LONG_WAY_TO_PAY_THAT_NOBODY_KNOWS', 'W'.repeat(40)] },
+  { kind: 'processing', due: pounds(6_000) },
+  { kind: 'limit-error', limit: pounds(30_000), remaining: pounds(20_000) },
+  { kind: 'limit-error', limit: money(50_000_000, 'VND'), remaining: money(0, 'VND') },
+  { kind: 'print-ticket' },
+  { kind: 'collect-ticket' },
+  { kind: 'thank-you' },
+  { kind: 'device-error', message: 'Printer out of paper', code: 'PRINTER_ERROR' },
+  { kind: 'device-error', message: '', code: '' },
+  { kind: 'device-error', message: HOSTILE_MESSAGE, code: 'very-'.repeat(12) },
+  { kind: 'failed', reason: 'terminal-declined', credit: none, message: 'Card declined by issuer' },
+  { kind: 'failed', reason: 'terminal-declined', credit: baht(2_000), message: HOSTILE_MESSAGE },
+  { kind: 'failed', reason: 'terminal-unanswered', credit: none, message: 'Transaction timed out' },
   ...(
     [
       'qr-expired',
@@ -85,6 +138,8 @@ export const SAMPLE_SCREENS: readonly Screen[] = [
       'card-declined',
       'card-not-sent',
       'card-unanswered',
+      'terminal-declined',
+      'terminal-unanswered',
       'cancelled',
       'timeout',
       'delivery',
@@ -92,4 +147,5 @@ export const SAMPLE_SCREENS: readonly Screen[] = [
   ).map((reason): Screen => ({ kind: 'failed', reason, credit: reason === 'delivery' ? none : baht(2_000) })),
   { kind: 'out-of-service', reasons: ['ledger: disk full', 'acceptor: coin', 'not-paired', 'constructor'] },
   { kind: 'out-of-service', reasons: [] },
+  { kind: 'out-of-service', reasons: ['backend'] },
 ];

@@ -1,5 +1,6 @@
 import { type IconName, icon } from './icons.ts';
 import type { Logo } from './logo.ts';
+import type { Tone } from './palette.ts';
 import { fitText, isMeasured, type Room, type Weight, widthOf } from './text-fit.ts';
 import { FONTS } from './theme.ts';
 
@@ -18,7 +19,7 @@ const escapeXml = (text: string): string => text.replace(/[&<>"']/g, (character)
 /** Thai stacks marks above and below a letter: lines need the room. */
 export const LINE_HEIGHT = 1.36;
 
-export interface TextStyle extends Omit<Room, 'lines' | 'weight'> {
+export interface TextStyle extends Omit<Room, 'lines' | 'weight' | 'balanced'> {
   readonly fill: string;
   readonly lines?: number;
   readonly weight?: Weight;
@@ -28,7 +29,7 @@ export interface TextStyle extends Omit<Room, 'lines' | 'weight'> {
 /** Text in a column of `style.width`, made to fit. */
 export function text(value: string, style: TextStyle): Block {
   const { width, fill, lines: most = 1, weight = 400, align = 'start' } = style;
-  const { size, lines } = fitText(value, { ...style, lines: most, weight });
+  const { size, lines } = fitText(value, { ...style, lines: most, weight, balanced: align === 'middle' });
   const lineHeight = Math.round(size * LINE_HEIGHT);
   const shift = { start: 0, middle: width / 2, end: width }[align];
   const widest = Math.max(0, ...lines.map((line) => widthOf(line, size, weight)));
@@ -41,7 +42,7 @@ export function text(value: string, style: TextStyle): Block {
           const baseline = Math.round(top + i * lineHeight + lineHeight / 2 + size * 0.36);
           return (
             `<text x="${Math.round(left + shift)}" y="${baseline}" font-size="${size}" font-weight="${weight}" ` +
-            `fill="${fill}" text-anchor="${align}" font-family="${FONTS}"${held(line, size, weight)}>${escapeXml(line)}</text>`
+            `fill="${fill}" text-anchor="${align}" font-family="${FONTS}"${held(line, size, weight)}>${escapeXml(line.replaceAll('\u{a0}', ' '))}</text>`
           );
         })
         .join(''),
@@ -109,13 +110,18 @@ export const iconBlock = (name: IconName, size: number, colour: string, weight?:
 });
 
 /** An icon on a filled disc: the sign of a state, told apart by its shape. */
-export const disc = (name: IconName, size: number, colour: string, ground: string): Block => ({
-  width: size,
-  height: size,
-  draw: (left, top) =>
-    `<circle cx="${Math.round(left + size / 2)}" cy="${Math.round(top + size / 2)}" r="${Math.floor(size / 2)}" fill="${ground}"/>` +
-    icon(name, left + size * 0.22, top + size * 0.22, size * 0.56, colour, 2.2),
-});
+export function disc(name: IconName, size: number, { ink, fill, line }: Tone): Block {
+  const stroke = Math.max(2, Math.round(size * 0.05));
+  const edge = line === undefined ? '' : ` stroke="${line}" stroke-width="${stroke}"`;
+  const radius = Math.floor((line === undefined ? size : size - stroke) / 2);
+  return {
+    width: size,
+    height: size,
+    draw: (left, top) =>
+      `<circle cx="${Math.round(left + size / 2)}" cy="${Math.round(top + size / 2)}" r="${radius}" fill="${fill}"${edge}/>` +
+      icon(name, left + size * 0.22, top + size * 0.22, size * 0.56, ink, 2.2),
+  };
+}
 
 export interface BoxStyle {
   readonly fill: string;

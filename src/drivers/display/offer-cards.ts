@@ -4,13 +4,9 @@ import type { Offer } from '../../domain/screen.ts';
 import { type Block, LINE_HEIGHT, logoBlock, NOTHING, rect, stack, text } from './blocks.ts';
 import type { Logo } from './logo.ts';
 import { fitText } from './text-fit.ts';
-import { COLOURS, LEAST_AMOUNT, LEAST_TEXT } from './theme.ts';
-import { creditPill, type View } from './view.ts';
-
-export interface Area {
-  readonly width: number;
-  readonly height: number;
-}
+import { LEAST_AMOUNT, LEAST_TEXT, LEAST_TOUCH } from './theme.ts';
+import { touchable } from './touch-button.ts';
+import { type Area, boxOf, creditPill, type View, withPlainText } from './view.ts';
 
 interface Heading {
   readonly credit: Money;
@@ -19,7 +15,7 @@ interface Heading {
 
 /** Everything there is to choose, as cards under a heading; what has no room is counted on the last card. */
 export function catalogue(view: View, offers: readonly Offer[], { credit, logo }: Heading, room: Area): string {
-  const { sizes, texts, language } = view;
+  const { sizes, colours, texts, language } = view;
   const brand = logo ? logoBlock(logo, { width: room.width * 0.25, height: sizes.title * 1.6 }) : NOTHING;
   const indent = brand.width > 0 ? brand.width + sizes.gap : 0;
   const pill = creditPill(view, credit, (room.width - indent) * 0.6);
@@ -27,7 +23,7 @@ export function catalogue(view: View, offers: readonly Offer[], { credit, logo }
     width: room.width - indent - pill.width - sizes.gap,
     size: sizes.title,
     least: 15,
-    fill: COLOURS.ink,
+    fill: colours.ink,
     weight: 700,
     language,
   });
@@ -37,12 +33,16 @@ export function catalogue(view: View, offers: readonly Offer[], { credit, logo }
     title.draw(sizes.pad + indent, sizes.pad + (headHeight - title.height) / 2) +
     pill.draw(sizes.pad + room.width - pill.width, sizes.pad + (headHeight - pill.height) / 2);
   const top = sizes.pad + headHeight + sizes.gap;
-  const grid = gridFor(offers.length, { width: room.width, height: room.height - headHeight - sizes.gap }, view);
+  const below = { width: room.width, height: room.height - headHeight - sizes.gap };
+  const large = gridFor(offers.length, below, view);
+  // Better smaller letters than a product that cannot be seen.
+  const inner = large.cells < offers.length ? withPlainText(view) : view;
+  const grid = inner === view ? large : gridFor(offers.length, below, inner);
   const hidden = offers.length - grid.cells;
   const shown = hidden > 0 ? offers.slice(0, grid.cells - 1) : offers;
-  const style = cardStyle(view, shown, grid);
-  const cards = shown.map((offer) => offerCard(view, offer, style));
-  if (hidden > 0) cards.push(moreCard(view, offers.length - shown.length, grid));
+  const style = cardStyle(inner, shown, grid);
+  const cards = shown.map((offer) => touchable(view, offer.button, offerCard(inner, offer, style)));
+  if (hidden > 0) cards.push(moreCard(inner, offers.length - shown.length, grid));
   const drawn = cards.map((card, i) =>
     card.draw(sizes.pad + (i % grid.columns) * (grid.width + sizes.gap), top + Math.floor(i / grid.columns) * (grid.height + sizes.gap)),
   );
@@ -56,7 +56,7 @@ interface Grid extends Area {
 
 /** The grid whose cards come nearest to twice as wide as high, and still hold a name and a price. */
 function gridFor(count: number, room: Area, { sizes }: View): Grid {
-  const least = { width: sizes.body * 6.5, height: sizes.small * 1.4 + sizes.body * 1.4 + sizes.gap * 1.2 };
+  const least = { width: sizes.body * 6.5, height: Math.max(LEAST_TOUCH, sizes.small * 1.4 + sizes.body * 1.4 + sizes.gap * 1.2) };
   let best: Grid | null = null;
   let bestScore = -1;
   for (let columns = 1; columns <= 5; columns++) {
@@ -119,14 +119,14 @@ function cardStyle(view: View, offers: readonly Offer[], { width, height }: Area
 
 function offerCard(view: View, { label, price, button }: Offer, style: CardStyle): Block {
   const { width, height, inset, nameWidth, nameLines, nameSize, nameHeight, priceWidth, priceSize } = style;
-  const { language } = view;
+  const { colours, language } = view;
   const badge = buttonBadge(view, button);
-  const name = text(label, { width: nameWidth, size: nameSize, least: nameSize, lines: nameLines, fill: COLOURS.quiet, language });
+  const name = text(label, { width: nameWidth, size: nameSize, least: nameSize, lines: nameLines, fill: colours.quiet, language });
   const figure = text(moneyText(price), {
     width: priceWidth,
     size: priceSize,
     least: LEAST_AMOUNT,
-    fill: COLOURS.ink,
+    fill: colours.ink,
     weight: 700,
     language,
   });
@@ -142,12 +142,12 @@ function offerCard(view: View, { label, price, button }: Offer, style: CardStyle
 }
 
 function moreCard(view: View, count: number, area: Area): Block {
-  const { sizes, texts, language } = view;
+  const { sizes, colours, texts, language } = view;
   const label = text(texts.more(count), {
     width: area.width - 2 * sizes.gap,
     size: sizes.body,
     lines: 2,
-    fill: COLOURS.quiet,
+    fill: colours.quiet,
     align: 'middle',
     language,
   });
@@ -157,17 +157,18 @@ function moreCard(view: View, count: number, area: Area): Block {
   };
 }
 
-const card = ({ sizes }: View, left: number, top: number, { width, height }: Area): string =>
-  rect(left, top, width, height, { fill: COLOURS.surface, line: COLOURS.line, stroke: sizes.stroke, radius: sizes.radius });
+const card = ({ sizes, colours }: View, left: number, top: number, { width, height }: Area): string =>
+  rect(left, top, width, height, { fill: colours.surface, line: colours.line, stroke: sizes.stroke, radius: sizes.radius });
 
 /** The button to press, as it is marked on the machine; a longer name is not a mark. */
-function buttonBadge({ sizes, language }: View, button: string): Block {
+function buttonBadge(view: View, button: string): Block {
+  const { sizes, colours, language } = view;
   if (Array.from(button).length > 2) return NOTHING;
   const side = Math.round(sizes.body * 1.6);
   const letter = text(button.toUpperCase(), {
     width: side,
     size: sizes.small,
-    fill: COLOURS.accent,
+    fill: colours.accent.ink,
     weight: 700,
     align: 'middle',
     language,
@@ -176,6 +177,6 @@ function buttonBadge({ sizes, language }: View, button: string): Block {
     width: side,
     height: side,
     draw: (left, top) =>
-      rect(left, top, side, side, { fill: COLOURS.accentGround, radius: side / 2 }) + letter.draw(left, top + (side - letter.height) / 2),
+      rect(left, top, side, side, boxOf(view, colours.accent, side / 2)) + letter.draw(left, top + (side - letter.height) / 2),
   };
 }

@@ -3,9 +3,10 @@ import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Screen } from '../../domain/screen.ts';
 import { LANGUAGES } from '../../domain/speech/language.ts';
+import { DISPLAY_SIZES } from '../../testkit/display-cases.ts';
 import { CHROMIUM, needsChromium } from '../../testkit/needs.ts';
 import { SAMPLE_SCREENS } from '../../testkit/sample-screens.ts';
-import { renderScreen } from './screen-svg.ts';
+import { type RenderOptions, renderScreen } from './screen-svg.ts';
 
 const browserNeed = needsChromium();
 
@@ -38,6 +39,11 @@ const PIXELS = `async (source, width, height) => {
   return [...canvas.getImageData(0, 0, width, height).data];
 }`;
 
+/** The barest screens, and the fullest. */
+const LOOKS: readonly Partial<RenderOptions>[] = [{}, { theme: { contrast: 'high', text: 'large' }, touch: true }];
+
+const svgOf = async (screen: Screen, options: RenderOptions): Promise<string> => (await renderScreen(screen, options)).svg;
+
 describe.skipIf(browserNeed.missing)(`in a real browser${browserNeed.why}`, () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -52,16 +58,12 @@ describe.skipIf(browserNeed.missing)(`in a real browser${browserNeed.why}`, () =
     async (font) => {
       const page = await browser.newPage();
       const pictures: string[] = [];
-      for (const [width, height] of [
-        [320, 240],
-        [480, 320],
-        [800, 480],
-        [1024, 600],
-        [240, 320],
-        [480, 800],
-      ] as const) {
+      for (const [width, height] of DISPLAY_SIZES) {
         for (const language of LANGUAGES) {
-          for (const screen of SAMPLE_SCREENS) pictures.push(await renderScreen(screen, { width, height, language, nowMonotonicMs: 0 }));
+          for (const look of LOOKS) {
+            for (const screen of SAMPLE_SCREENS)
+              pictures.push(await svgOf(screen, { width, height, language, nowMonotonicMs: 0, ...look }));
+          }
         }
       }
       const html = pictures.join('');
@@ -81,7 +83,7 @@ describe.skipIf(browserNeed.missing)(`in a real browser${browserNeed.why}`, () =
     'the QR can be read from the painted screen at %ix%i',
     async (width, height) => {
       const screen = SAMPLE_SCREENS.find(({ kind }) => kind === 'qr') as Extract<Screen, { kind: 'qr' }>;
-      const svg = await renderScreen(screen, { width, height, language: 'en', nowMonotonicMs: 0 });
+      const svg = await svgOf(screen, { width, height, language: 'en', nowMonotonicMs: 0 });
       const page = await browser.newPage();
       const pixels = await page.evaluate<number[]>(`(${PIXELS})(${JSON.stringify(svg)}, ${width}, ${height})`);
       await page.close();

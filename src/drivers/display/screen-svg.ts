@@ -1,7 +1,10 @@
 import { CallerFault } from '../../domain/fault.ts';
 import type { Screen } from '../../domain/screen.ts';
 import type { Language } from '../../domain/speech/language.ts';
+import { NORMAL_THEME, type Theme } from '../../domain/theme.ts';
+import type { TouchArea } from '../../domain/touch.ts';
 import type { Logo } from './logo.ts';
+import { paletteFor } from './palette.ts';
 import { en } from './texts/en.ts';
 import { id } from './texts/id.ts';
 import type { ScreenTexts } from './texts/screen-texts.ts';
@@ -10,22 +13,28 @@ import { vi } from './texts/vi.ts';
 import { zh } from './texts/zh.ts';
 import { sizesFor } from './theme.ts';
 import type { Picture, View } from './view.ts';
+import { amountSelectView } from './view-amounts.ts';
 import { presentCardView } from './view-card.ts';
 import { idleView } from './view-idle.ts';
+import { keypadView } from './view-keypad.ts';
+import { paymentMethodView } from './view-methods.ts';
 import {
   announcementView,
   authorisingView,
   checkingView,
+  collectTicketView,
   deliveringView,
-  failedView,
-  outOfServiceView,
   pairingView,
-  pinView,
+  printTicketView,
+  processingView,
   startingView,
-  successView,
+  thankYouView,
   updatingView,
 } from './view-notice.ts';
-import { insertCashView, qrView, requestingView } from './view-payment.ts';
+import { deviceErrorView, failedView, limitErrorView, outOfServiceView, successView } from './view-outcome.ts';
+import { insertCashView, requestingView } from './view-payment.ts';
+import { pinView } from './view-pin.ts';
+import { qrView } from './view-qr.ts';
 import { identifyView, showQrView } from './view-shown.ts';
 
 export interface RenderOptions {
@@ -37,6 +46,17 @@ export interface RenderOptions {
   readonly nowMonotonicMs: number;
   /** The operator's own picture, shown while the box waits for a customer; see `readLogo`. */
   readonly logo?: Logo;
+  /** Default: normal contrast and letters of the usual size. */
+  readonly theme?: Theme;
+  /** Whether the display can be touched: then the keys that a box has beside its display are shown as buttons. Default false. */
+  readonly touch?: boolean;
+}
+
+/** A screen as it is shown: its picture, and the places on it that do what a key does. */
+export interface Frame {
+  readonly svg: string;
+  /** Inside the picture, none over another. */
+  readonly touch: readonly TouchArea[];
 }
 
 const TEXTS: Readonly<Record<Language, ScreenTexts>> = { th, id, vi, en, zh };
@@ -46,8 +66,8 @@ const TEXTS: Readonly<Record<Language, ScreenTexts>> = { th, id, vi, en, zh };
  * escaped and fits. The same screen, options and half second give the same text.
  * @throws CallerFault `display-size`, or `qr-not-drawable` for a QR text of more than 512 characters
  */
-export async function renderScreen(screen: Screen, options: RenderOptions): Promise<string> {
-  const { width, height, language } = options;
+export async function renderScreen(screen: Screen, options: RenderOptions): Promise<Frame> {
+  const { width, height, language, theme = NORMAL_THEME } = options;
   if (![width, height].every((side) => Number.isInteger(side) && side >= 160 && side <= 4_096)) {
     throw new CallerFault('The display size is not usable', {
       code: 'display-size',
@@ -55,13 +75,22 @@ export async function renderScreen(screen: Screen, options: RenderOptions): Prom
       expected: '160 to 4096 whole pixels in width and height',
     });
   }
-  const view: View = { sizes: sizesFor(width, height), texts: TEXTS[language], language };
+  const touch: TouchArea[] = [];
+  const view: View = {
+    sizes: sizesFor(width, height, theme),
+    colours: paletteFor(theme),
+    theme,
+    texts: TEXTS[language],
+    language,
+    buttons: options.touch ?? false,
+    touch,
+  };
   const { ground, bar, content } = await picture(view, screen, options);
   const edge = bar === null ? '' : `<rect width="${width}" height="${Math.max(3, Math.round(view.sizes.gap * 0.4))}" fill="${bar}"/>`;
-  return (
+  const svg =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" lang="${language}">` +
-    `<rect width="${width}" height="${height}" fill="${ground}"/>${edge}${content}</svg>\n`
-  );
+    `<rect width="${width}" height="${height}" fill="${ground}"/>${edge}${content}</svg>\n`;
+  return { svg, touch };
 }
 
 function picture(view: View, screen: Screen, { nowMonotonicMs, logo }: RenderOptions): Picture | Promise<Picture> {
@@ -98,6 +127,24 @@ function picture(view: View, screen: Screen, { nowMonotonicMs, logo }: RenderOpt
       return deliveringView(view, screen);
     case 'success':
       return successView(view, screen);
+    case 'amount-select':
+      return amountSelectView(view, screen);
+    case 'keypad':
+      return keypadView(view, screen);
+    case 'payment-method':
+      return paymentMethodView(view, screen);
+    case 'processing':
+      return processingView(view, screen);
+    case 'limit-error':
+      return limitErrorView(view, screen);
+    case 'print-ticket':
+      return printTicketView(view);
+    case 'collect-ticket':
+      return collectTicketView(view);
+    case 'thank-you':
+      return thankYouView(view);
+    case 'device-error':
+      return deviceErrorView(view, screen);
     case 'failed':
       return failedView(view, screen);
     case 'out-of-service':

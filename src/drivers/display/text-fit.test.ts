@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fitText, isMeasured, plain, type Room, widthOf } from './text-fit.ts';
+import { fitsWhole, fitText, isMeasured, plain, type Room, widthOf } from './text-fit.ts';
 
 const room = (width: number, lines: number, size = 20): Room => ({ width, lines, size, weight: 400, language: 'en' });
 
 test.each([
   ['  two   spaces\t', 'two spaces'],
   ['a\r\nb\0c', 'a b c'],
+  ['50.000\u{a0}₫\u{a0} x', '50.000\u{a0}₫ x'],
   ['left\u{202e}thgir\u{2066}', 'leftthgir'],
   ['half \ud800 character', 'half \u{fffd} character'],
   [`Z${'\u{301}'.repeat(50)}`, '\u{179}\u{301}\u{301}\u{301}'],
@@ -82,4 +83,27 @@ test('no line is wider than its room, and there are no more than asked for', () 
     ),
     { numRuns: 300 },
   );
+});
+
+test('an amount and its sign stay on one line', () => {
+  for (const language of ['en', 'vi', 'th', 'zh']) {
+    const { lines } = fitText('Nhiều nhất 50.000.000\u{a0}₫', { ...room(180, 2), language });
+    expect(lines).toEqual(['Nhiều nhất', '50.000.000\u{a0}₫']);
+  }
+});
+
+test('balanced lines are about equally long, and no more than they were', () => {
+  const long = 'Please do not pay again, and call the operator';
+  const greedy = fitText(long, room(400, 2)).lines;
+  const balanced = fitText(long, { ...room(400, 2), balanced: true }).lines;
+  expect(greedy).toEqual(['Please do not pay again, and call the', 'operator']);
+  expect(balanced).toEqual(['Please do not pay again,', 'and call the operator']);
+});
+
+test.each([
+  ['Bank transfer', 60, true],
+  ['Contactless', 60, false],
+  ['One two three four five six', 60, false],
+])('%s in %i pixels and two lines is whole: %s', (text, width, whole) => {
+  expect(fitsWhole(text, { ...room(width, 2), least: 12 })).toBe(whole);
 });

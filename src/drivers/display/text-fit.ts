@@ -15,10 +15,12 @@ const ASCII = {
 } as const;
 /** The same of letters that are none of ASCII with an accent, and of signs. */
 const OTHERS: Readonly<Record<Weight, Readonly<Record<string, number>>>> = {
-  400: { '฿': 64, '…': 85, '−': 84, '·': 28, đ: 62, Đ: 74, ơ: 62, Ơ: 78, ư: 68, Ư: 78 },
-  700: { '฿': 64, '…': 85, '−': 84, '·': 28, đ: 64, Đ: 75, ơ: 68, Ơ: 83, ư: 76, Ư: 89 },
+  400: { '฿': 64, '£': 57, '¥': 57, '€': 57, '₫': 62, '…': 85, '−': 84, '·': 28, đ: 62, Đ: 74, ơ: 62, Ơ: 78, ư: 68, Ư: 78 },
+  700: { '฿': 64, '£': 57, '¥': 57, '€': 57, '₫': 65, '…': 85, '−': 84, '·': 28, đ: 64, Đ: 75, ơ: 68, Ơ: 83, ư: 76, Ư: 89 },
 };
 const LONGEST = 300;
+/** The space between an amount and its sign, at which no line may break. */
+const UNBROKEN = '\u{a0}';
 /** Marks one letter may carry: Thai needs two, Vietnamese two. */
 const MARKS = /(\p{M}{3})\p{M}+/gu;
 
@@ -26,14 +28,14 @@ export type Weight = keyof typeof ASCII;
 
 /**
  * Text from outside, made fit for a line of a screen: no control or direction characters, no towers of accents, single
- * spaces, at most 300 characters.
+ * spaces (one that must not break stays one), at most 300 characters.
  */
 export function plain(text: string): string {
   const visible = text
     .slice(0, 8 * LONGEST)
     .toWellFormed()
     .normalize('NFC')
-    .replace(/[\p{Cc}\p{Z}]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Z}]+/gu, (gap) => (gap === UNBROKEN ? gap : ' '))
     .replace(/\p{C}/gu, '')
     .replace(MARKS, '$1')
     .trim();
@@ -55,7 +57,7 @@ function emsOf(text: string, weight: Weight): number {
 
 /** Hundredths of the size, or undefined where nothing exact is known. */
 function exact(character: string, weight: Weight): number | undefined {
-  const ascii = ASCII[weight][character.charCodeAt(0) - 0x20];
+  const ascii = ASCII[weight][(character === UNBROKEN ? ' ' : character).charCodeAt(0) - 0x20];
   if (ascii !== undefined) return ascii;
   // Accents take no room: take them off one after the other, for ớ is an ơ and no o.
   const letter = character
@@ -99,6 +101,8 @@ export interface Room {
   readonly size: number;
   readonly least?: number;
   readonly weight: Weight;
+  /** Makes lines about equally long, so that none is a single word: for lines that are centred. */
+  readonly balanced?: boolean;
   /** For where words may be parted: Thai writes no spaces between them. */
   readonly language: string;
 }
@@ -115,13 +119,30 @@ export function fitText(text: string, room: Room): Fitted {
   const least = Math.min(room.size, room.least ?? LEAST_TEXT);
   for (let size = room.size; size >= least; size--) {
     const lines = wrap(pieces, size, room);
-    if (lines && lines.length <= room.lines) return { size, lines };
+    if (lines && lines.length <= room.lines) return { size, lines: room.balanced ? balanced(pieces, size, room, lines) : lines };
   }
   const lines = wrap(piecesOf(broken(pieces, least, room), room), least, room);
   if (lines === null) return { size: least, lines: [shorten(plain(text), least, room)] };
   if (lines.length <= room.lines) return { size: least, lines };
   const kept = lines.slice(0, room.lines - 1);
   return { size: least, lines: [...kept, shorten(lines[room.lines - 1] ?? '', least, room)] };
+}
+
+/** The same number of lines in the narrowest column that holds them. */
+function balanced(pieces: readonly Piece[], size: number, room: Room, lines: readonly string[]): readonly string[] {
+  let best = lines;
+  for (let width = room.width; lines.length > 1 && width > room.width / 3; width -= size / 2) {
+    const narrower = wrap(pieces, size, { ...room, width });
+    if (narrower === null || narrower.length > lines.length) break;
+    best = narrower;
+  }
+  return best;
+}
+
+/** Whether a text goes into a room, at its least size if need be, without a word parted or anything cut. */
+export function fitsWhole(text: string, room: Room): boolean {
+  const lines = wrap(piecesOf(plain(text), room), Math.min(room.size, room.least ?? LEAST_TEXT), room);
+  return lines !== null && lines.length <= room.lines;
 }
 
 /** Breaks a text into lines; null when one of its pieces is wider than a line. */

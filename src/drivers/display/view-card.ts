@@ -2,7 +2,8 @@ import { moneyText } from '../../domain/money-text.ts';
 import type { Screen } from '../../domain/screen.ts';
 import { type Block, firstWithin, NOTHING, space, stack, text } from './blocks.ts';
 import { cardSymbol } from './card-symbol.ts';
-import { COLOURS, LEAST_AMOUNT } from './theme.ts';
+import { LEAST_AMOUNT } from './theme.ts';
+import { columnCancel } from './touch-button.ts';
 import type { Picture, View } from './view.ts';
 import { bill, countdown, hintRow, type Room } from './view-payment.ts';
 
@@ -12,7 +13,7 @@ type PresentCard = Extract<Screen, { kind: 'present-card' }>;
 export function presentCardView(view: View, screen: PresentCard, nowMonotonicMs: number): Picture {
   const { width, height, pad, gap } = view.sizes;
   const wide = width >= height;
-  const symbol = cardSymbol(Math.round(wide ? width * 0.36 : width * 0.5));
+  const symbol = cardSymbol(view.colours, Math.round(wide ? width * 0.36 : width * 0.5));
   const beside = wide ? { left: symbol.width + 2 * pad, top: pad } : { left: pad, top: symbol.height + 2 * pad + gap };
   const column = { width: width - beside.left - pad, height: height - beside.top - pad };
   const { expiresAtMonotonicMs: endsAtMs } = screen;
@@ -22,29 +23,30 @@ export function presentCardView(view: View, screen: PresentCard, nowMonotonicMs:
   const drawn = wide
     ? symbol.draw(pad, Math.round((height - symbol.height) / 2))
     : symbol.draw(Math.round((width - symbol.width) / 2), pad + gap);
-  return { ground: COLOURS.ground, bar: COLOURS.accent, content: drawn + facts.draw(beside.left, top) };
+  return { ground: view.colours.ground, bar: view.colours.accent.ink, content: drawn + facts.draw(beside.left, top) };
 }
 
 /** What stands beside the card, from the fullest version to the barest. */
 function cardFacts(view: View, { due, rest, credit, message, cash }: PresentCard, remainingMs: number | null, room: Room): Block {
-  const { sizes, texts, language } = view;
+  const { sizes, colours, texts, language } = view;
   const { width, height, align } = room;
   const line = { width, align, language } as const;
   const gap = Math.round(sizes.gap / 2);
-  const title = text(texts.presentCard.title, { ...line, size: sizes.title, least: 14, lines: 2, fill: COLOURS.ink, weight: 700 });
+  const title = text(texts.presentCard.title, { ...line, size: sizes.title, least: 14, lines: 2, fill: colours.ink, weight: 700 });
   const said = message.trim() === '' ? texts.presentCard.hint : message;
-  const hint = (lines: number) => text(said, { ...line, size: sizes.body, lines, fill: COLOURS.quiet });
-  const amount = (size: number) => text(moneyText(rest), { ...line, size, least: LEAST_AMOUNT, fill: COLOURS.ink, weight: 700 });
-  const below = [
-    ...bill(view, due, credit, width),
-    ...(remainingMs === null ? [] : [countdown(view, remainingMs, width)]),
-    cash ? hintRow(view, texts.orCash, width) : NOTHING,
-  ];
+  const hint = (lines: number) => text(said, { ...line, size: sizes.body, lines, fill: colours.quiet });
+  const amount = (size: number) => text(moneyText(rest), { ...line, size, least: LEAST_AMOUNT, fill: colours.ink, weight: 700 });
+  const time = remainingMs === null ? NOTHING : countdown(view, remainingMs, width);
+  const cancel = columnCancel(view, width);
+  const owed = bill(view, due, credit, width);
+  const below = [...owed, time, cash ? hintRow(view, texts.orCash, width) : NOTHING, cancel];
+  const small = Math.round(gap / 2);
   return firstWithin(height, [
     stack([title, hint(3), space(gap), amount(sizes.hero), space(gap), ...below], width, gap, align),
     stack([title, hint(2), amount(sizes.hero), ...below], width, gap, align),
-    stack([title, hint(1), amount(Math.round(sizes.hero * 0.7)), ...below], width, Math.round(gap / 2), align),
-    stack([title, amount(Math.round(sizes.hero * 0.7)), ...below], width, Math.round(gap / 2), align),
-    stack([amount(sizes.title), ...below], width, Math.round(gap / 2), align),
+    stack([title, hint(1), amount(Math.round(sizes.hero * 0.7)), ...below], width, small, align),
+    stack([title, amount(Math.round(sizes.hero * 0.7)), ...below], width, small, align),
+    stack([amount(sizes.title), ...below], width, small, align),
+    stack([amount(sizes.title), ...owed, time, cancel], width, small, align),
   ]);
 }

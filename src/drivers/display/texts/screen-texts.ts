@@ -5,6 +5,19 @@ interface Notice {
   readonly hint: string;
 }
 
+/** Ways to pay, by the names backends give them, that have words and a sign of their own. */
+export type KnownMethod =
+  | 'CARD'
+  | 'DEBIT_CARD'
+  | 'CREDIT_CARD'
+  | 'CONTACTLESS'
+  | 'PAY_BY_BANK'
+  | 'BANK_TRANSFER'
+  | 'QR'
+  | 'MOBILE_WALLET'
+  | 'CASH'
+  | 'GIFT_CARD';
+
 /** Every word a screen shows, in one language. A text that is missing is a type error. */
 export interface ScreenTexts {
   readonly starting: Notice;
@@ -42,7 +55,25 @@ export interface ScreenTexts {
   readonly thanks: string;
   readonly creditKept: string;
   readonly failed: Readonly<Record<Extract<Screen, { kind: 'failed' }>['reason'], Notice>>;
+  readonly amountSelect: { readonly title: string; readonly other: string };
+  readonly keypad: {
+    readonly title: string;
+    readonly range: (min: string, max: string) => string;
+    readonly tooLow: (min: string) => string;
+    readonly tooHigh: (max: string) => string;
+  };
+  /** What stands on the buttons of a display one can touch. */
+  readonly keys: { readonly ok: string; readonly clear: string; readonly cancel: string };
+  readonly chooseMethod: string;
+  readonly methods: Readonly<Record<KnownMethod, string>>;
+  readonly processing: Notice;
+  /** `spent` is the hint when nothing more can be paid. */
+  readonly limitError: Notice & { readonly spent: string; readonly limit: string; readonly remaining: string };
+  readonly printTicket: Notice;
+  readonly collectTicket: Notice;
+  readonly thankYou: Notice;
+  readonly deviceError: Notice & { readonly code: string };
   readonly outOfService: Notice;
   /** By the code of a reason; the readiness gate knows no others. */
-  readonly reasons: Readonly<Record<'ledger' | 'output' | 'updating' | 'not-paired' | 'acceptor', string>>;
+  readonly reasons: Readonly<Record<'ledger' | 'output' | 'updating' | 'not-paired' | 'acceptor' | 'backend', string>>;
 }
