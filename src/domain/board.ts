@@ -55,5 +55,6 @@ export interface Board {
    * `volume-down` set the loudness, others may sell a product.
    */
   readonly buttons: Readonly<Record<string, { readonly input: string }>>;
-  readonly display: { readonly width: number; readonly height: number };
+  /** In pixels; `touch`: it can be touched. */
+  readonly display: { readonly width: number; readonly height: number; readonly touch?: boolean };
 }

@@ -6,7 +6,7 @@ export type CashMethod = 'coin' | 'bill';
 /** Which road a confirmation came by (`answer`: the reply to a card's sale request); they all feed one reducer. */
 export type Via = 'push' | 'poll' | 'reconnect' | 'expiry' | 'grace' | 'answer';
 /** Who opened or cancelled a sale. */
-export type Origin = 'api' | 'button' | 'keypad' | 'backend' | 'cash';
+export type Origin = 'api' | 'button' | 'keypad' | 'backend' | 'cash' | 'kiosk';
 export type CancelReason =
   | 'customer'
   | 'api'
@@ -18,7 +18,10 @@ export type CancelReason =
   /** There was no connection to ask the payment server over: nothing was charged. */
   | 'card-not-sent'
   /** The payment server did not answer in time; its charge is still watched. */
-  | 'card-unanswered';
+  | 'card-unanswered'
+  /** The backend's own terminal did not take the payment, or the backend has not said what became of it. */
+  | 'terminal-declined'
+  | 'terminal-unanswered';
 export type ActResult = 'done' | 'failed' | 'indeterminate';
 
 /** All of a card that is ever written down. */
@@ -66,6 +69,8 @@ export type Entry =
       readonly expiresAtMs: number;
       /** On a card's charge, which has no QR: written before the sale request is sent. */
       readonly card?: CardFace;
+      /** On a charge that the backend takes at its own terminal: the method by the backend's name. Written before the backend is told. */
+      readonly terminal?: string;
     }
   | { readonly kind: 'charge.refused'; readonly sale: string; readonly request: string; readonly code: string; readonly reason: string }
   /** Taken off the screen because cash changed what is left to pay; still watched. */
@@ -81,7 +86,7 @@ export type Entry =
       /** It no longer belonged to the sale on the front when it was paid. */
       readonly late: boolean;
       /** Absent: by QR. */
-      readonly method?: 'card';
+      readonly method?: 'card' | 'terminal';
       /** When the backend says that it was, by its clock, milliseconds since 1970. Absent: it does not say. */
       readonly paidAtMs?: number;
     }
@@ -126,6 +131,15 @@ export type Entry =
     }
   | { readonly kind: 'act.intent'; readonly sale: string; readonly act: string; readonly drive: Drive }
   | { readonly kind: 'act.outcome'; readonly sale: string; readonly act: string; readonly result: ActResult; readonly reason: string }
+  /** A ticket is about to be printed; `copy` when one was tried before. */
+  | { readonly kind: 'ticket.intent'; readonly sale: string; readonly ticket: string; readonly copy: boolean }
+  | {
+      readonly kind: 'ticket.outcome';
+      readonly sale: string;
+      readonly ticket: string;
+      readonly result: ActResult;
+      readonly reason: string;
+    }
   | { readonly kind: 'announced'; readonly sale: string; readonly charge: string; readonly spoken: boolean }
   /** A sale report was put into the outbox in this same transaction. */
   | { readonly kind: 'report.queued'; readonly sale: string; readonly report: SaleReport }
@@ -159,14 +173,16 @@ export interface SaleReport {
   readonly qrMinor: number;
   /** Absent on reports of boxes without a card reader. */
   readonly cardMinor?: number;
+  /** Absent where nothing was taken at a terminal of the backend's. */
+  readonly terminalMinor?: number;
   readonly charge: string | null;
   /** Pieces taken since the report before, so that the sum over all reports is all the cash there was. */
   readonly cash: CashTally;
   readonly currency: Currency;
 }
 
-/** Where money stands. `cash`, `qr` and `card` are the outside world; the rest are the box's own books. */
-export type Account = 'cash' | 'qr' | 'card' | 'credit' | 'sales' | 'refund';
+/** Where money stands. `cash`, `qr`, `card` and `terminal` (the backend's own) are the outside world; the rest are the box's own books. */
+export type Account = 'cash' | 'qr' | 'card' | 'terminal' | 'credit' | 'sales' | 'refund';
 
 export interface Posting {
   readonly from: Account;
@@ -176,7 +192,7 @@ export interface Posting {
 
 /**
  * The money an entry moves, or null. Because every movement has a source and a destination, the books balance by
- * construction: cash + qr + card taken = credit + sales + refund.
+ * construction: cash + qr + card + terminal taken = credit + sales + refund.
  */
 export function posting(entry: Entry): Posting | null {
   switch (entry.kind) {

@@ -8,6 +8,7 @@ const healthy: Health = {
   requirePairing: false,
   offersQr: true,
   takesCards: false,
+  hasTerminal: false,
   updating: false,
   acceptors: 2,
   faultyAcceptors: [],

@@ -10,6 +10,8 @@ export interface Health {
   /** What the backend and the board offer at all. */
   readonly offersQr: boolean;
   readonly takesCards: boolean;
+  /** The backend takes payments at a terminal of its own. */
+  readonly hasTerminal: boolean;
   /** A release is being put in place. */
   readonly updating: boolean;
   readonly acceptors: number;
@@ -21,6 +23,7 @@ export interface Readiness {
   readonly qr: boolean;
   readonly cash: boolean;
   readonly card: boolean;
+  readonly terminal: boolean;
   /** Why something is not possible, most serious first; stable codes with a detail after a colon. */
   readonly reasons: readonly string[];
 }
@@ -37,6 +40,7 @@ export function readiness(health: Health): Readiness {
   return {
     qr: sound && health.paired && health.offersQr,
     card: sound && health.paired && health.takesCards,
+    terminal: sound && health.hasTerminal,
     cash: sound && health.acceptors > health.faultyAcceptors.length && (health.paired || !health.requirePairing),
     reasons,
   };

@@ -1,5 +1,6 @@
 import type { PresentedCard } from '../domain/card.ts';
 import type { SaleReport } from '../domain/journal.ts';
+import type { KioskAction, KioskEvent } from '../domain/kiosk.ts';
 import type { Money } from '../domain/money.ts';
 import type { Order } from '../domain/order.ts';
 import type { PackageOffer, UpdateReport } from '../domain/ota/update.ts';
@@ -61,7 +62,8 @@ export type Inbound =
   | { readonly kind: 'update'; readonly offer: PackageOffer; readonly done: () => void }
   | { readonly kind: 'payment'; readonly payment: PaymentNotice; readonly done: () => void }
   | { readonly kind: 'settings'; readonly push: SettingsPush; readonly done: () => void }
-  | { readonly kind: 'command'; readonly command: RemoteCommand; readonly done: () => void };
+  | { readonly kind: 'command'; readonly command: RemoteCommand; readonly done: () => void }
+  | { readonly kind: 'kiosk'; readonly event: KioskEvent };
 
 export type LinkState = 'up' | 'down' | 'off';
 
@@ -132,6 +134,16 @@ export interface RemoteGateway {
   setTime(atMs: number): void;
 }
 
+/** What a dialect can do whose backend drives the dialogue with the customer, screen by screen. */
+export interface KioskGateway {
+  /** Tells the backend about a transaction; false when there is no connection to send it over. */
+  send(action: KioskAction, transaction: string): boolean;
+  /** The transaction to go on with whenever the connection is made anew; null: none. */
+  resume(transaction: string | null): void;
+  /** Asks for the screen anew, by making the connection anew. */
+  reconnect(): void;
+}
+
 /** What a dialect can do that takes its addresses and certificates from a package. */
 export interface ParameterGateway {
   /** Links are closed and made anew with these. @throws ConfigurationFault when a certificate cannot be used; then nothing has changed */
@@ -163,6 +175,7 @@ export interface Gateway {
   readonly updates: UpdateGateway | null;
   readonly parameters: ParameterGateway | null;
   readonly remote: RemoteGateway | null;
+  readonly kiosk: KioskGateway | null;
   start(): Promise<void>;
   /** One consumer; ends when the gateway stops. */
   inbound(): AsyncIterable<Inbound>;

@@ -68,6 +68,9 @@ export interface Totals {
   readonly qrCount: number;
   readonly cardMinor: number;
   readonly cardCount: number;
+  /** Taken by the backend's own terminal. */
+  readonly terminalMinor: number;
+  readonly terminalCount: number;
   readonly salesMinor: number;
   readonly salesCount: number;
   readonly refundMinor: number;

@@ -122,8 +122,8 @@ describe('a commit', () => {
     expect(refusal({ entries: [entry] })).toMatchObject({ code: 'store-invalid' });
   });
 
-  it('refuses an account the books do not have', () => {
-    const entry = { kind: 'refund.due', sale: 's', amountMinor: 1, from: 'pocket', reason: '' } as unknown as Entry;
+  it.each(['', 'Pocket', 'pocket money', undefined])('refuses an account that is none: %s', (from) => {
+    const entry = { kind: 'refund.due', sale: 's', amountMinor: 1, from, reason: '' } as unknown as Entry;
     expect(refusal({ entries: [entry] })).toMatchObject({ code: 'store-invalid', outcome: 'refused' });
   });
 });

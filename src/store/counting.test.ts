@@ -20,12 +20,15 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(home, { recursive: true, force: true }));
 
 type Step =
-  | { readonly do: 'coin' | 'bill' | 'pay' | 'card' | 'late' | 'settle' | 'refund-credit' | 'refund-sales'; readonly minor: number }
+  | {
+      readonly do: 'coin' | 'bill' | 'pay' | 'card' | 'terminal' | 'late' | 'settle' | 'refund-credit' | 'refund-sales';
+      readonly minor: number;
+    }
   | { readonly do: 'unassigned' | 'reset' | 'count' | 'checkpoint' | 'reopen' | 'duplicate' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
-    do: fc.constantFrom('coin' as const, 'bill', 'pay', 'card', 'late', 'settle', 'refund-credit', 'refund-sales'),
+    do: fc.constantFrom('coin' as const, 'bill', 'pay', 'card', 'terminal', 'late', 'settle', 'refund-credit', 'refund-sales'),
     minor: fc.constantFrom(0, 1, 100, 500, 1_000, 2_000, 1_000_000_000_000),
   }),
   fc.record({ do: fc.constantFrom('unassigned' as const, 'reset', 'count', 'checkpoint', 'reopen', 'duplicate') }),
@@ -40,6 +43,8 @@ class Slip {
   qrCount = 0;
   cardMinor = 0;
   cardCount = 0;
+  terminalMinor = 0;
+  terminalCount = 0;
   salesMinor = 0;
   salesCount = 0;
   refundMinor = 0;
@@ -59,6 +64,9 @@ class Slip {
     } else if (one.do === 'card') {
       this.cardMinor += minor;
       this.cardCount++;
+    } else if (one.do === 'terminal') {
+      this.terminalMinor += minor;
+      this.terminalCount++;
     } else if (one.do === 'settle') {
       this.salesMinor += minor;
       this.salesCount++;
@@ -78,6 +86,8 @@ function entryFor(one: Step, n: number): Entry | null {
       return { kind: 'charge.paid', sale, charge: `c-${n}`, amountMinor: one.minor, via: 'poll', late: one.do === 'late' };
     case 'card':
       return { kind: 'charge.paid', sale, charge: `c-${n}`, amountMinor: one.minor, via: 'answer', late: false, method: 'card' };
+    case 'terminal':
+      return { kind: 'charge.paid', sale, charge: `c-${n}`, amountMinor: one.minor, via: 'push', late: false, method: 'terminal' };
     case 'settle':
       return { kind: 'sale.settled', sale, dueMinor: one.minor };
     case 'refund-credit':
@@ -144,10 +154,13 @@ describe('counters', () => {
           const sql = `SELECT coalesce(sum(minor) FILTER (WHERE account_to = ?1), 0) - coalesce(sum(minor) FILTER (WHERE account_from = ?1), 0) AS minor FROM ledger`;
           return db?.get<{ minor: number }>(sql, account)?.minor ?? Number.NaN;
         };
-        expect(balance('credit') + balance('sales') + balance('refund')).toBe(ever.cashMinor + ever.qrMinor + ever.cardMinor);
+        expect(balance('credit') + balance('sales') + balance('refund')).toBe(
+          ever.cashMinor + ever.qrMinor + ever.cardMinor + ever.terminalMinor,
+        );
         expect(balance('cash') + ever.cashMinor).toBe(0);
         expect(balance('qr') + ever.qrMinor).toBe(0);
         expect(balance('card') + ever.cardMinor).toBe(0);
+        expect(balance('terminal') + ever.terminalMinor).toBe(0);
         expect(balance('refund')).toBe(ever.refundMinor);
         store.close();
         fs.rmSync(directory, { recursive: true });

@@ -26,6 +26,8 @@ const nothing = (): TotalsDraft => ({
   qrCount: 0,
   cardMinor: 0,
   cardCount: 0,
+  terminalMinor: 0,
+  terminalCount: 0,
   salesMinor: 0,
   salesCount: 0,
   refundMinor: 0,
@@ -48,12 +50,10 @@ export function tally(tallied: Tallied, { seq, atMs, entry }: Recorded): void {
       pieces[entry.amountMinor] = (pieces[entry.amountMinor] ?? 0) + 1;
       totals.cashMinor += entry.amountMinor;
     } else if (entry.kind === 'cash.unassigned') totals.unassigned += 1;
-    else if (entry.kind === 'charge.paid' && entry.method === 'card') {
-      totals.cardMinor += entry.amountMinor;
-      totals.cardCount += 1;
-    } else if (entry.kind === 'charge.paid') {
-      totals.qrMinor += entry.amountMinor;
-      totals.qrCount += 1;
+    else if (entry.kind === 'charge.paid') {
+      const method = entry.method ?? 'qr';
+      totals[`${method}Minor`] += entry.amountMinor;
+      totals[`${method}Count`] += 1;
     } else if (entry.kind === 'sale.settled') {
       totals.salesMinor += entry.dueMinor;
       totals.salesCount += 1;

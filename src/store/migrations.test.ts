@@ -66,6 +66,22 @@ it('takes card payments afterwards, and counts them apart', () => {
   store.close();
 });
 
+it('takes payments at a terminal of the backend, and counts them apart', () => {
+  const store = open();
+  const paid = {
+    kind: 'charge.paid',
+    sale: 'sale-9',
+    charge: 'T9',
+    amountMinor: 700,
+    via: 'push',
+    late: false,
+    method: 'terminal',
+  } as const;
+  store.commit({ entries: [paid] });
+  expect(store.counters().sinceEver).toMatchObject({ qrMinor: 2_000, terminalMinor: 700, terminalCount: 1 });
+  store.close();
+});
+
 it('is opened again as it is', () => {
   open().close();
   const store = open();

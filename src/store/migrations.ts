@@ -108,10 +108,44 @@ const MIGRATIONS: readonly string[] = [
   -- A cache in the shape of the release before.
   DELETE FROM checkpoint;
   `,
+  // Payments at a backend's own terminal have an account too. From now on the names of accounts are the domain's.
+  `
+  CREATE TABLE ledger_with_terminals (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    boot TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    clock_trusted INTEGER NOT NULL CHECK (clock_trusted IN (0, 1)),
+    kind TEXT NOT NULL,
+    sale TEXT,
+    charge TEXT,
+    act TEXT,
+    train TEXT,
+    request TEXT,
+    minor INTEGER CHECK (minor BETWEEN 0 AND 1000000000000),
+    account_from TEXT CHECK (account_from <> '' AND account_from NOT GLOB '*[^a-z]*'),
+    account_to TEXT CHECK (account_to <> '' AND account_to NOT GLOB '*[^a-z]*'),
+    data TEXT NOT NULL CHECK (length(data) BETWEEN 2 AND 65536),
+    crc INTEGER NOT NULL,
+    CHECK ((minor IS NULL) = (account_from IS NULL) AND (minor IS NULL) = (account_to IS NULL))
+  ) STRICT;
+  INSERT INTO ledger_with_terminals SELECT * FROM ledger ORDER BY seq;
+  DROP TABLE ledger;
+  ALTER TABLE ledger_with_terminals RENAME TO ledger;
+  CREATE INDEX ledger_sale ON ledger (sale) WHERE sale IS NOT NULL;
+  CREATE UNIQUE INDEX ledger_one_created ON ledger (charge) WHERE kind = 'charge.created';
+  CREATE UNIQUE INDEX ledger_one_paid ON ledger (charge) WHERE kind = 'charge.paid';
+  CREATE UNIQUE INDEX ledger_one_settled ON ledger (sale) WHERE kind = 'sale.settled';
+  CREATE UNIQUE INDEX ledger_one_intent ON ledger (act) WHERE kind = 'act.intent';
+  CREATE UNIQUE INDEX ledger_one_outcome ON ledger (act) WHERE kind = 'act.outcome';
+  CREATE UNIQUE INDEX ledger_one_cash ON ledger (train) WHERE train IS NOT NULL;
+  CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+  CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+  DELETE FROM checkpoint;
+  `,
 ];
 
 /** CRC-32 of the schema that all the migrations together make. */
-const SCHEMA_CHECKSUM = 1028912528;
+const SCHEMA_CHECKSUM = 2552663179;
 
 /**
  * Brings the database to the newest version, one transaction a step; a power cut leaves it at a whole version.

@@ -1,3 +1,4 @@
+import type { KioskEvent } from '../domain/kiosk.ts';
 import type { Order } from '../domain/order.ts';
 import type { PackageOffer } from '../domain/ota/update.ts';
 import type {
@@ -8,6 +9,7 @@ import type {
   Delivery,
   Gateway,
   Inbound,
+  KioskGateway,
   LinkFault,
   LinkState,
   ParameterGateway,
@@ -34,6 +36,7 @@ export class ScriptedGateway implements Gateway {
   updates: UpdateGateway | null = null;
   parameters: ParameterGateway | null = null;
   remote: RemoteGateway | null = null;
+  kiosk: KioskGateway | null = null;
   readonly registrations: Reply<Registration>[] = [];
   readonly offers: Reply<QrOffer>[] = [];
   readonly answers: Reply<ChargeAnswer>[] = [];
@@ -78,6 +81,12 @@ export class ScriptedGateway implements Gateway {
       this.#inbound.push({ kind: 'confirmation', charge, answer, done });
       this.#wake?.();
     });
+  }
+
+  /** What a backend that drives the dialogue says. */
+  leads(event: KioskEvent): void {
+    this.#inbound.push({ kind: 'kiosk', event });
+    this.#wake?.();
   }
 
   /** As `push`, for an order; resolves when the box has acknowledged it. */

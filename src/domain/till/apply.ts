@@ -22,8 +22,12 @@ function resolve(till: Till, charge: string, sale: string, outcome: ResolvedChar
   const amount = amountMinor ?? open?.amountMinor ?? known?.amountMinor ?? 0;
   const others = till.resolved.filter((r) => r.id !== charge).slice(-(RESOLVED_KEPT - 1));
   const card = open?.card ?? known?.card;
+  const terminal = open?.terminal ?? known?.terminal;
   const contradicted = known?.contradicted ?? false;
-  const resolved = [...others, { id: charge, sale, amountMinor: amount, outcome, contradicted, ...(card && { card }) }];
+  const resolved = [
+    ...others,
+    { id: charge, sale, amountMinor: amount, outcome, contradicted, ...(card && { card }), ...(terminal && { terminal }) },
+  ];
   return withSale({ ...till, charges, resolved }, sale, (s) => (s.charge === charge ? { charge: null } : {}));
 }
 
@@ -55,6 +59,7 @@ export function apply(till: Till, entry: Entry): Till {
           cashMinor: 0,
           qrMinor: 0,
           cardMinor: 0,
+          terminalMinor: 0,
           lastCharge: null,
           act: null,
         },
@@ -62,8 +67,17 @@ export function apply(till: Till, entry: Entry): Till {
     case 'charge.requested':
       return withSale(till, entry.sale, () => ({ request: { id: entry.request, amountMinor: entry.amountMinor }, qrRefusal: null }));
     case 'charge.created': {
-      const { charge: id, sale, amountMinor, qr, expiresAtMs, card } = entry;
-      const open = { id, sale, amountMinor, qr, expiresAtMs, state: 'shown' as const, ...(card && { card }) };
+      const { charge: id, sale, amountMinor, qr, expiresAtMs, card, terminal } = entry;
+      const open = {
+        id,
+        sale,
+        amountMinor,
+        qr,
+        expiresAtMs,
+        state: 'shown' as const,
+        ...(card && { card }),
+        ...(terminal && { terminal }),
+      };
       const charges = { ...till.charges, [id]: open };
       return withSale({ ...till, charges }, sale, () => ({ request: null, charge: id, lastCharge: id }));
     }
@@ -82,11 +96,8 @@ export function apply(till: Till, entry: Entry): Till {
         unannounced: [...paid.unannounced, { charge, sale, amountMinor }],
       };
       if (entry.late) return told;
-      return withSale(told, sale, (s) =>
-        entry.method === 'card'
-          ? { cardMinor: s.cardMinor + amountMinor, lastCharge: charge }
-          : { qrMinor: s.qrMinor + amountMinor, lastCharge: charge },
-      );
+      const taken = `${entry.method ?? 'qr'}Minor` as const;
+      return withSale(told, sale, (s) => ({ [taken]: s[taken] + amountMinor, lastCharge: charge }));
     }
     case 'charge.failed':
       return resolve(till, entry.charge, entry.sale, 'failed');
@@ -108,8 +119,8 @@ export function apply(till: Till, entry: Entry): Till {
     case 'sale.cancelled': {
       const sale = till.sale;
       if (sale?.id !== entry.sale) return till;
-      const { qrMinor, cardMinor, lastCharge } = sale;
-      const owed = { reason: entry.reason, cash: till.tally, qrMinor, cardMinor, lastCharge };
+      const { qrMinor, cardMinor, terminalMinor, lastCharge } = sale;
+      const owed = { reason: entry.reason, cash: till.tally, qrMinor, cardMinor, terminalMinor, lastCharge };
       return { ...till, sale: null, tally: EMPTY_TALLY, owed: { ...till.owed, [entry.sale]: owed } };
     }
     case 'refund.due':
@@ -127,6 +138,12 @@ export function apply(till: Till, entry: Entry): Till {
       return reported.sale?.id === entry.sale && reported.sale.phase === 'delivering' && reported.sale.drive === null
         ? { ...reported, sale: null }
         : reported;
+    }
+    case 'ticket.intent':
+      return { ...till, tickets: { ...till.tickets, [entry.ticket]: entry.sale } };
+    case 'ticket.outcome': {
+      const { [entry.ticket]: _, ...tickets } = till.tickets;
+      return { ...till, tickets };
     }
     case 'counters.reset':
       return till;

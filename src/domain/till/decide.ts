@@ -2,7 +2,7 @@ import { CallerFault } from '../fault.ts';
 import type { Entry } from '../journal.ts';
 import { Draft } from './draft.ts';
 import type { DecisionContext, TillInput } from './input.ts';
-import { ORDERS_KEPT, restMinor, type Sale, type Till } from './state.ts';
+import { isDirect, ORDERS_KEPT, openCharge, restMinor, type Sale, type Till } from './state.ts';
 
 /**
  * What to commit when something happens: the entries of ONE transaction, none when it changes nothing (a duplicate,
@@ -42,6 +42,20 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
       draft.add({ kind: 'charge.created', sale: sale.id, request: charge, charge, amountMinor, qr: '', expiresAtMs, card });
       break;
     }
+    case 'terminal-chosen': {
+      if (till.sale) throw saleInProgress(till.sale);
+      const { type: _, charge, method: terminal, expiresAtMs, ...sale } = input;
+      draft.add({ kind: 'sale.opened', ...sale, origin: 'kiosk' });
+      const amount = { amountMinor: input.dueMinor, qr: '', expiresAtMs };
+      draft.add({ kind: 'charge.created', sale: input.sale, request: charge, charge, ...amount, terminal });
+      break;
+    }
+    case 'ticket':
+      draft.add({ kind: 'ticket.intent', sale: input.sale, ticket: input.ticket, copy: input.copy });
+      break;
+    case 'ticket-done':
+      draft.ticketDone(input.ticket, input.result, input.reason);
+      break;
     case 'qr-offered':
       offer(draft, input);
       break;
@@ -66,14 +80,14 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
       draft.failed(input.charge, input.via, input.reason);
       break;
     case 'expired': {
-      const open = till.charges[input.charge];
+      const open = openCharge(till, input.charge);
       if (open?.state !== 'shown') break;
       draft.add({ kind: 'charge.expired', sale: open.sale, charge: open.id });
-      draft.endUnlessMoneyIsIn(open.card ? 'card-unanswered' : 'qr-expired');
+      draft.endWithout(open, open.terminal ? 'terminal-unanswered' : open.card ? 'card-unanswered' : 'qr-expired');
       break;
     }
     case 'grace-over': {
-      const open = till.charges[input.charge];
+      const open = openCharge(till, input.charge);
       if (!open || open.state === 'shown') break;
       draft.add({ kind: 'charge.abandoned', sale: open.sale, charge: open.id });
       draft.reportIfResolved(open.sale);
@@ -93,7 +107,7 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
     case 'cancel':
       if (till.sale?.id !== input.sale) throw notCancellable(input.sale, 'it is over');
       if (till.sale.phase !== 'paying') throw notCancellable(input.sale, 'it is paid and being delivered');
-      if (isAuthorising(till, till.sale)) throw notCancellable(input.sale, 'a card is being charged');
+      if (isAuthorising(till, till.sale)) throw notCancellable(input.sale, 'it is being charged');
       draft.cancel(input.reason);
       break;
     case 'act-done':
@@ -117,6 +131,7 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
           result: 'indeterminate',
           reason: 'the box stopped while the output was driven',
         });
+      for (const ticket of Object.keys(till.tickets)) draft.ticketDone(ticket, 'indeterminate', 'the box stopped while it was printed');
       break;
   }
   return draft.entries;
@@ -135,8 +150,11 @@ function offer(draft: Draft, input: Extract<TillInput, { type: 'qr-offered' }>):
   draft.add({ kind: 'charge.created', sale: sale.id, request: request.id, charge, amountMinor: request.amountMinor, qr, expiresAtMs });
 }
 
-/** While a card's sale request is out, what is paid is not known: the sale waits for the answer, or for its time limit. */
-const isAuthorising = (till: Till, sale: Sale): boolean => sale.charge !== null && till.charges[sale.charge]?.card !== undefined;
+/** While a card or a terminal is asked, what is paid is not known: the sale waits for the answer, or for its time limit. */
+function isAuthorising(till: Till, sale: Sale): boolean {
+  const charge = sale.charge === null ? undefined : till.charges[sale.charge];
+  return charge !== undefined && isDirect(charge);
+}
 
 const isWaiting = (till: Till, order: string): boolean => till.orders.some(({ id }) => id === order);
 

@@ -1,9 +1,10 @@
 import { NOT_SENT } from '../card.ts';
-import type { CancelReason, CashTally, Entry, ReportStatus, SaleReport, Via } from '../journal.ts';
+import type { ActResult, CancelReason, CashTally, Entry, ReportStatus, SaleReport, Via } from '../journal.ts';
+import { TIMED_OUT } from '../kiosk.ts';
 import { driveFor } from '../policy.ts';
 import { apply } from './apply.ts';
 import type { DecisionContext, TillInput } from './input.ts';
-import { EMPTY_TALLY, restMinor, type Sale, shownCharge, type Till, takenMinor } from './state.ts';
+import { EMPTY_TALLY, isDirect, type OpenCharge, openCharge, restMinor, type Sale, shownCharge, type Till, takenMinor } from './state.ts';
 
 const STATUS_OF_CANCEL: Record<CancelReason, ReportStatus> = {
   customer: 'CANCELLED',
@@ -15,12 +16,15 @@ const STATUS_OF_CANCEL: Record<CancelReason, ReportStatus> = {
   'card-declined': 'FAILED',
   'card-not-sent': 'FAILED',
   'card-unanswered': 'FAILED',
+  'terminal-declined': 'FAILED',
+  'terminal-unanswered': 'FAILED',
 };
 
 /** Money and pieces one report accounts for. */
 interface Taken {
   readonly qrMinor: number;
   readonly cardMinor: number;
+  readonly terminalMinor: number;
   readonly cash: CashTally;
 }
 
@@ -45,9 +49,9 @@ export class Draft {
     return this.till.sale?.phase === 'paying' ? this.till.sale : null;
   }
 
-  report(sale: string, status: ReportStatus, charge: string | null, { qrMinor, cardMinor, cash }: Taken): void {
-    const byCard = cardMinor === 0 ? {} : { cardMinor };
-    const report: SaleReport = { id: this.context.newId(), sale, status, qrMinor, ...byCard, charge, cash, currency: this.till.currency };
+  report(sale: string, status: ReportStatus, charge: string | null, { qrMinor, cardMinor, terminalMinor, cash }: Taken): void {
+    const others = { ...(cardMinor === 0 ? {} : { cardMinor }), ...(terminalMinor === 0 ? {} : { terminalMinor }) };
+    const report: SaleReport = { id: this.context.newId(), sale, status, qrMinor, ...others, charge, cash, currency: this.till.currency };
     this.add({ kind: 'report.queued', sale, report });
   }
 
@@ -95,6 +99,12 @@ export class Draft {
     if (sale && takenMinor(sale) === 0 && !this.context.cashBusy) this.cancel(reason);
   }
 
+  /** After the charge on the front came to nothing. A sale at the backend's terminal cannot be paid in another way. */
+  endWithout({ terminal }: OpenCharge, reason: CancelReason): void {
+    if (terminal) this.cancel(reason);
+    else this.endUnlessMoneyIsIn(reason);
+  }
+
   requestQr(): void {
     const sale = this.paying();
     const amountMinor = restMinor(this.till);
@@ -110,7 +120,7 @@ export class Draft {
   }
 
   paid(charge: string, via: Via, atMs?: number): void {
-    const open = this.till.charges[charge];
+    const open = openCharge(this.till, charge);
     const earlier = this.till.resolved.find((r) => r.id === charge);
     const known = open ?? earlier;
     // A charge that was paid before is a duplicate; one that is unknown is somebody else's.
@@ -118,32 +128,41 @@ export class Draft {
     const late = this.paying()?.id !== known.sale;
     const { sale, amountMinor } = known;
     if (earlier?.outcome === 'failed' && !earlier.contradicted) this.add({ kind: 'charge.conflict', sale, charge, via, claimed: 'paid' });
-    const method = known.card ? ({ method: 'card' } as const) : {};
-    this.add({ kind: 'charge.paid', sale, charge, amountMinor, via, late, ...method, ...(atMs === undefined ? {} : { paidAtMs: atMs }) });
-    if (late) this.bookLatePayment(sale, charge, amountMinor, known.card !== undefined);
+    const method = methodOf(known);
+    this.add({
+      kind: 'charge.paid',
+      sale,
+      charge,
+      amountMinor,
+      via,
+      late,
+      ...(method !== 'qr' && { method }),
+      ...(atMs === undefined ? {} : { paidAtMs: atMs }),
+    });
+    if (late) this.bookLatePayment(sale, charge, amountMinor, method);
     this.useCredit();
   }
 
-  bookLatePayment(sale: string, charge: string, amountMinor: number, byCard: boolean): void {
+  bookLatePayment(sale: string, charge: string, amountMinor: number, method: 'qr' | 'card' | 'terminal'): void {
     // Credit is for a customer who still stands there with coins; a card's holder has gone, and the next one is somebody else.
-    if (byCard || this.context.policy.latePayment === 'refund') {
+    if (method !== 'qr' || this.context.policy.latePayment === 'refund') {
       this.add({ kind: 'refund.due', sale, amountMinor, from: 'credit', reason: 'paid-late' });
     }
     const owed = this.till.owed[sale];
     this.report(sale, 'SUCCEEDED', charge, {
-      qrMinor: (owed?.qrMinor ?? 0) + (byCard ? 0 : amountMinor),
-      cardMinor: (owed?.cardMinor ?? 0) + (byCard ? amountMinor : 0),
+      qrMinor: (owed?.qrMinor ?? 0) + (method === 'qr' ? amountMinor : 0),
+      cardMinor: (owed?.cardMinor ?? 0) + (method === 'card' ? amountMinor : 0),
+      terminalMinor: (owed?.terminalMinor ?? 0) + (method === 'terminal' ? amountMinor : 0),
       cash: owed?.cash ?? EMPTY_TALLY,
     });
   }
 
   failed(charge: string, via: Via, reason: string): void {
-    const open = this.till.charges[charge];
+    const open = openCharge(this.till, charge);
     if (open) {
       const shown = open.state === 'shown';
       this.add({ kind: 'charge.failed', sale: open.sale, charge, via, reason });
-      const byCard = reason === NOT_SENT ? 'card-not-sent' : 'card-declined';
-      if (shown) this.endUnlessMoneyIsIn(open.card ? byCard : 'qr-failed');
+      if (shown) this.endWithout(open, reasonOfFailure(open, reason));
       this.reportIfResolved(open.sale);
       return;
     }
@@ -162,7 +181,8 @@ export class Draft {
   useCredit(): void {
     this.settleIfCovered();
     const shown = shownCharge(this.till);
-    if (shown && shown.amountMinor !== restMinor(this.till)) this.supersede();
+    // What was sent to be charged is charged, whatever is left to pay now.
+    if (shown && !isDirect(shown) && shown.amountMinor !== restMinor(this.till)) this.supersede();
     this.sellIdleCash();
   }
 
@@ -185,4 +205,17 @@ export class Draft {
     }
     this.sellIdleCash();
   }
+
+  ticketDone(ticket: string, result: ActResult, reason: string): void {
+    const sale = this.till.tickets[ticket];
+    if (sale !== undefined) this.add({ kind: 'ticket.outcome', sale, ticket, result, reason });
+  }
+}
+
+const methodOf = ({ card, terminal }: Pick<OpenCharge, 'card' | 'terminal'>) => (terminal ? 'terminal' : card ? 'card' : 'qr');
+
+function reasonOfFailure({ card, terminal }: OpenCharge, reason: string): CancelReason {
+  if (terminal) return reason === TIMED_OUT ? 'timeout' : 'terminal-declined';
+  if (card) return reason === NOT_SENT ? 'card-not-sent' : 'card-declined';
+  return 'qr-failed';
 }

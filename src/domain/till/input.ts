@@ -27,6 +27,20 @@ export type TillInput =
       readonly card: CardFace;
       readonly expiresAtMs: number;
     }
+  /** The customer chose how to pay at the backend's terminal; the backend hears of it once this is committed. */
+  | {
+      readonly type: 'terminal-chosen';
+      readonly sale: string;
+      readonly charge: string;
+      readonly dueMinor: number;
+      readonly description: string;
+      readonly drive: Drive | null;
+      readonly method: string;
+      readonly expiresAtMs: number;
+    }
+  /** A ticket is to be printed for a sale. */
+  | { readonly type: 'ticket'; readonly sale: string; readonly ticket: string; readonly copy: boolean }
+  | { readonly type: 'ticket-done'; readonly ticket: string; readonly result: ActResult; readonly reason: string }
   | { readonly type: 'qr-offered'; readonly request: string; readonly charge: string; readonly qr: string; readonly expiresAtMs: number }
   | { readonly type: 'qr-refused'; readonly request: string; readonly code: string; readonly reason: string }
   /** `atMs`: when, where the backend says so. `order`: the waiting order in which it was kept before the charge was known. */

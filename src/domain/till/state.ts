@@ -10,6 +10,8 @@ export interface OpenCharge {
   readonly qr: string;
   readonly expiresAtMs: number;
   readonly card?: CardFace;
+  /** The method, on a charge that the backend's own terminal takes. */
+  readonly terminal?: string;
   readonly state: 'shown' | 'superseded' | 'expired';
 }
 
@@ -30,6 +32,7 @@ export interface Sale {
   readonly cashMinor: number;
   readonly qrMinor: number;
   readonly cardMinor: number;
+  readonly terminalMinor: number;
   /** The charge that paid, or the last one shown. */
   readonly lastCharge: string | null;
   readonly act: string | null;
@@ -41,6 +44,7 @@ interface OwedReport {
   readonly cash: CashTally;
   readonly qrMinor: number;
   readonly cardMinor: number;
+  readonly terminalMinor: number;
   readonly lastCharge: string | null;
 }
 
@@ -50,6 +54,7 @@ export interface ResolvedCharge {
   readonly amountMinor: number;
   /** On a card's charge. */
   readonly card?: CardFace;
+  readonly terminal?: string;
   readonly outcome: 'paid' | 'failed' | 'abandoned';
   readonly contradicted: boolean;
 }
@@ -76,6 +81,8 @@ export interface Till {
   readonly unannounced: readonly Unannounced[];
   /** The backend's orders that wait for the box to be free, oldest first. */
   readonly orders: readonly Order[];
+  /** Tickets that are being printed, and whose. */
+  readonly tickets: Readonly<Record<string, string>>;
 }
 
 /** Orders to sell beyond this many are refused: a box that is so far behind does nobody a service by catching up. */
@@ -98,15 +105,24 @@ export function emptyTill(currency: Currency): Till {
     owed: {},
     unannounced: [],
     orders: [],
+    tickets: {},
   };
 }
 
 /** Money that came in during a sale, by whatever road. */
-export const takenMinor = (sale: Sale): number => sale.cashMinor + sale.qrMinor + sale.cardMinor;
+export const takenMinor = (sale: Sale): number => sale.cashMinor + sale.qrMinor + sale.cardMinor + sale.terminalMinor;
+
+/** Whether a charge is taken without a QR: once it is sent, only its answer or its time limit ends it. */
+export const isDirect = ({ card, terminal }: Pick<OpenCharge, 'card' | 'terminal'>): boolean =>
+  card !== undefined || terminal !== undefined;
+
+/** An open charge of this box. Ids come from outside: one such as `constructor` is nobody's. */
+export const openCharge = (till: Till, charge: string): OpenCharge | undefined =>
+  Object.hasOwn(till.charges, charge) ? till.charges[charge] : undefined;
 
 /** A charge of this box, open or among the last resolved, or null. */
 export const knownCharge = (till: Till, charge: string): OpenCharge | ResolvedCharge | null =>
-  till.charges[charge] ?? till.resolved.find(({ id }) => id === charge) ?? null;
+  openCharge(till, charge) ?? till.resolved.find(({ id }) => id === charge) ?? null;
 
 /** What is still to pay of the sale on the front; 0 without one. */
 export function restMinor(till: Till): number {

@@ -77,9 +77,9 @@ class World {
   #ids = 0;
   readonly #policy: SalePolicy;
   readonly #cashPossible: boolean;
-  readonly #method: 'qr' | 'card';
+  readonly #method: 'qr' | 'card' | 'terminal';
 
-  constructor(salePolicy: SalePolicy, cashPossible: boolean, method: 'qr' | 'card' = 'qr') {
+  constructor(salePolicy: SalePolicy, cashPossible: boolean, method: 'qr' | 'card' | 'terminal' = 'qr') {
     this.#policy = salePolicy;
     this.#cashPossible = cashPossible;
     this.#method = method;
@@ -109,7 +109,12 @@ class World {
     const charge = 'pick' in next ? this.created[next.pick % Math.max(1, this.created.length)] : undefined;
     switch (next.do) {
       case 'open':
-        if (!sale)
+        if (!sale && this.#method === 'terminal') {
+          const made = this.id();
+          const terms = { description: '', drive: { mode: 'hold', holdMs: 1 }, method: 'DEBIT_CARD', expiresAtMs: 1 } as const;
+          this.submit({ type: 'terminal-chosen', sale: this.id(), charge: made, dueMinor: next.minor, ...terms });
+          this.created.push(made);
+        } else if (!sale)
           this.submit({
             type: 'open',
             sale: this.id(),
@@ -203,7 +208,8 @@ class World {
 
   authorising(): boolean {
     const charge = this.till.sale?.charge;
-    return charge != null && this.till.charges[charge]?.card !== undefined;
+    const { card, terminal } = (charge != null && this.till.charges[charge]) || {};
+    return card !== undefined || terminal !== undefined;
   }
 
   /** Lets everything that is open come to its end. */
@@ -219,7 +225,7 @@ class World {
   }
 
   balances(): Record<Account, number> {
-    const sums: Record<Account, number> = { cash: 0, qr: 0, card: 0, credit: 0, sales: 0, refund: 0 };
+    const sums: Record<Account, number> = { cash: 0, qr: 0, card: 0, terminal: 0, credit: 0, sales: 0, refund: 0 };
     for (const entry of this.entries) {
       const move = posting(entry);
       if (!move) continue;
@@ -237,11 +243,11 @@ class World {
 function checkBooks(world: World): void {
   const books = world.balances();
   expect(0 - books.cash).toBe(world.cashInMinor);
-  expect(0 - books.qr - books.card).toBe([...world.paid.values()].reduce((sum, amount) => sum + amount, 0));
+  expect(0 - books.qr - books.card - books.terminal).toBe([...world.paid.values()].reduce((sum, amount) => sum + amount, 0));
   expect(books.credit).toBe(world.till.creditMinor);
   expect(books.credit).toBeGreaterThanOrEqual(0);
   expect(books.sales).toBeGreaterThanOrEqual(0);
-  expect(books.credit + books.sales + books.refund).toBe(0 - books.cash - books.qr - books.card);
+  expect(books.credit + books.sales + books.refund).toBe(0 - books.cash - books.qr - books.card - books.terminal);
 }
 
 function checkOnce(world: World): void {
@@ -267,6 +273,7 @@ function checkReports(world: World): void {
   expect(pieces + unreported).toBe(world.cashInMinor);
   expect(reports.reduce((sum, report) => sum + report.qrMinor, 0)).toBe(0 - world.balances().qr);
   expect(reports.reduce((sum, report) => sum + (report.cardMinor ?? 0), 0)).toBe(0 - world.balances().card);
+  expect(reports.reduce((sum, report) => sum + (report.terminalMinor ?? 0), 0)).toBe(0 - world.balances().terminal);
   const reported = new Set(reports.map((report) => report.sale));
   for (const { sale } of world.of('sale.opened')) expect(reported.has(sale)).toBe(true);
   expect(world.till.owed).toEqual({});
@@ -294,7 +301,7 @@ describe('any interleaving of what can happen to the till', () => {
         fc.array(move, { maxLength: 60 }),
         policy,
         fc.boolean(),
-        fc.constantFrom('qr', 'card'),
+        fc.constantFrom('qr', 'card', 'terminal'),
         (moves, salePolicy, cash, method) => {
           const world = new World(salePolicy, cash, method);
           for (const next of moves) {

@@ -24,6 +24,8 @@ export interface SaleView {
   /** Paid by QR, by card, and by coins and bills put in during the sale. */
   readonly qrMinor: number;
   readonly cardMinor: number;
+  /** Taken by the backend's own terminal. */
+  readonly terminalMinor: number;
   readonly cashMinor: number;
   readonly cash: CashTally;
   /** The charge whose QR is or was last shown. */
@@ -31,6 +33,8 @@ export interface SaleView {
   readonly qr: string | null;
   /** The card that was presented last. */
   readonly card: CardFace | null;
+  /** How the customer chose to pay at the backend's terminal, by the backend's name. */
+  readonly terminal: string | null;
   readonly cancelReason: CancelReason | null;
   /** Why there is no QR, when the backend or the box refused one. */
   readonly qrRefusal: { readonly code: string; readonly reason: string } | null;
@@ -53,11 +57,13 @@ export function saleView(recorded: readonly Recorded[], currency: Currency): Sal
     origin,
     qrMinor: 0,
     cardMinor: 0,
+    terminalMinor: 0,
     cashMinor: 0,
     cash: EMPTY_TALLY,
     charge: null,
     qr: null,
     card: null,
+    terminal: null,
     cancelReason: null,
     qrRefusal: null,
     delivery: null,
@@ -76,6 +82,7 @@ function after(view: SaleView, entry: Entry): Partial<SaleView> {
       return { state: 'requesting', qrRefusal: null };
     case 'charge.created':
       if (entry.card) return { state: 'authorising', charge: entry.charge, card: entry.card };
+      if (entry.terminal) return { state: 'authorising', charge: entry.charge, terminal: entry.terminal };
       return { state: 'qr', charge: entry.charge, qr: entry.qr };
     case 'charge.refused':
       return { state: 'cash', qrRefusal: { code: entry.code, reason: entry.reason } };
@@ -83,11 +90,10 @@ function after(view: SaleView, entry: Entry): Partial<SaleView> {
     case 'charge.expired':
     case 'charge.failed':
       return (view.state === 'qr' || view.state === 'authorising') && entry.charge === view.charge ? { state: 'cash', qr: null } : {};
-    case 'charge.paid':
-      return {
-        charge: entry.charge,
-        ...(entry.method === 'card' ? { cardMinor: view.cardMinor + entry.amountMinor } : { qrMinor: view.qrMinor + entry.amountMinor }),
-      };
+    case 'charge.paid': {
+      const taken = `${entry.method ?? 'qr'}Minor` as const;
+      return { charge: entry.charge, [taken]: view[taken] + entry.amountMinor };
+    }
     case 'cash.credited':
       return { cashMinor: view.cashMinor + entry.amountMinor, cash: addPieces(view.cash, entry.method, String(entry.amountMinor), 1) };
     case 'sale.settled':
