@@ -20,3 +20,12 @@ export interface MqttEndpoint extends TlsSettings {
   readonly username?: string;
   readonly password?: string;
 }
+
+/** A WebSocket server: ws:// or wss://. */
+export interface WebSocketEndpoint extends TlsSettings {
+  readonly url: string;
+  /** Sent as a bearer token with every handshake. */
+  readonly token?: string;
+  /** Accept any server certificate. Logged as a standing warning. */
+  readonly insecure?: boolean;
+}

@@ -23,3 +23,14 @@ test('hands out what came before and after the consumer did, in order, with one 
   await consumer;
   expect(seen).toHaveLength(4);
 });
+
+test('takes back the newest while nobody has it, and no other', async () => {
+  const queue = inboundQueue();
+  const [first, second] = [confirmation('ch_1'), confirmation('ch_2')];
+  queue.push(first);
+  queue.push(second);
+  expect([queue.takeBack(first), queue.takeBack(second), queue.takeBack(second), queue.waiting()]).toEqual([false, true, false, 1]);
+  const events = queue.events()[Symbol.asyncIterator]();
+  expect((await events.next()).value).toBe(first);
+  expect([queue.takeBack(first), queue.waiting()]).toEqual([false, 0]);
+});

@@ -113,6 +113,7 @@ export function createDs50Gateway(options: Ds50Options): Gateway {
     },
     updates: tms,
     remote: null,
+    kiosk: null,
     parameters: {
       apply: async (files) => {
         const next = prepare(files);

@@ -54,6 +54,7 @@ export function createPromptPayGateway(options: PromptPayOptions): Gateway {
     updates: null,
     parameters: null,
     remote: null,
+    kiosk: null,
     start: async () => {
       started = true;
       if (settings.http.insecure === true) log.warn('http.insecure', { url: settings.http.url });

@@ -93,6 +93,7 @@ export function createQrisSoundboxGateway(options: QrisSoundboxOptions): Gateway
     cards: null,
     updates: null,
     parameters: null,
+    kiosk: null,
     remote: {
       acknowledge,
       setTime: (atMs) => {
