@@ -10,7 +10,7 @@ interface Parameter {
 }
 
 interface FaultSpec {
-  readonly area: 'mqtt' | 'http' | 'qr' | 'payment' | 'tms';
+  readonly area: 'mqtt' | 'http' | 'qr' | 'payment' | 'kiosk' | 'tms';
   readonly help: string;
   readonly numbers?: Readonly<Record<string, Parameter>>;
 }
@@ -47,6 +47,12 @@ export const FAULT_KINDS = {
   'wrong-crc-qr': { area: 'qr', help: "The QR's checksum is wrong" },
   'wrong-currency-qr': { area: 'qr', help: 'The QR is in US dollars' },
   'late-payment': { area: 'payment', help: 'Expired charges can be paid' },
+  'kiosk-refuse': { area: 'kiosk', help: 'Connections of kiosks are refused' },
+  'kiosk-delay': { area: 'kiosk', help: 'A message to the kiosk is late, and so is what follows it', numbers: { ms: MILLISECONDS } },
+  'kiosk-drop': { area: 'kiosk', help: 'A message to the kiosk is never sent' },
+  'kiosk-duplicate': { area: 'kiosk', help: 'A message to the kiosk is sent twice' },
+  'kiosk-cut': { area: 'kiosk', help: 'The connection is cut in place of a message to the kiosk' },
+  'kiosk-half-open': { area: 'kiosk', help: 'The connection stays, and nothing is sent or heard on it any more' },
   'slow-download': {
     area: 'tms',
     help: 'Packages are sent slowly',

@@ -18,6 +18,8 @@ const FILES = [
   'ds50.js',
   'qris.js',
   'qris-reports.js',
+  'kiosk.js',
+  'kiosk-settings.js',
   'live.js',
   'tms.html',
   'tms.css',

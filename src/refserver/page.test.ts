@@ -1,6 +1,6 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CHROMIUM, needsChromium } from '../testkit/needs.ts';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { needsChromium } from '../testkit/needs.ts';
 import {
   control,
   PAYMENTS_PATH,
@@ -11,30 +11,21 @@ import {
   type WireBox,
   wireBox,
 } from '../testkit/promptpay-box.ts';
+import { REFUSALS, watchedBrowser } from '../testkit/watched-browser.ts';
 import { type ReferenceBackend, startReferenceBackend } from './server.ts';
 
 const browserNeed = needsChromium();
 
 describe.skipIf(browserNeed.missing)(`the page in a browser${browserNeed.why}`, () => {
-  let browser: Browser;
+  const browser = watchedBrowser(REFUSALS);
   let backend: ReferenceBackend;
   let box: WireBox;
   let page: Page;
-  const complaints: string[] = [];
-
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-  });
-  afterAll(() => browser.close());
 
   beforeEach(async () => {
-    complaints.length = 0;
     backend = await startReferenceBackend({ httpPort: 0, mqttPort: 0 });
     box = wireBox(backend.httpUrl, () => Date.now());
-    page = await browser.newPage({ viewport: { width: 390, height: 844 } });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
-    await page.goto(backend.httpUrl);
+    page = await browser.open(backend.httpUrl, { viewport: { width: 390, height: 844 } });
     await page.getByText('live', { exact: true }).waitFor();
   });
   afterEach(async () => {
@@ -59,7 +50,6 @@ describe.skipIf(browserNeed.missing)(`the page in a browser${browserNeed.why}`, 
     await section('Recent charges').getByText('paid', { exact: true }).waitFor();
     await section('Open charges').getByText('No charge is open').waitFor();
     expect(await charges()).toMatchObject([{ state: 'paid', amountMinor: 2050 }]);
-    expect(complaints).toEqual([]);
   });
 
   test('a payment fails, another expires and is paid late', async () => {
@@ -72,7 +62,6 @@ describe.skipIf(browserNeed.missing)(`the page in a browser${browserNeed.why}`, 
     await page.getByRole('button', { name: 'Pays late' }).click();
     await section('Recent charges').getByText('paid late').waitFor();
     expect((await charges()).map(({ state }: { state: string }) => state)).toEqual(['paid', 'failed']);
-    expect(complaints).toEqual([]);
   });
 
   test('a wrong PIN is explained, and what is being typed survives an update', async () => {
@@ -112,7 +101,6 @@ describe.skipIf(browserNeed.missing)(`the page in a browser${browserNeed.why}`, 
     await page.getByRole('button', { name: 'Switch all off' }).click();
     await page.locator('#fault-drop-mqtt[aria-checked=false]').waitFor();
     expect(JSON.parse((await control(backend.httpUrl, 'GET', 'faults')).text).faults).toEqual([]);
-    expect(complaints).toEqual([]);
   });
 
   test('nothing is wider than a phone, in light or dark', async () => {

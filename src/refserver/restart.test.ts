@@ -113,7 +113,7 @@ test('state that an earlier tilld wrote gets what it lacks', async () => {
   await first.stop();
   const db = new DatabaseSync(stateFile);
   const later = db.prepare(
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name GLOB 'tms_*' OR name GLOB 'ds50_*' OR name GLOB 'qris_*')",
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name GLOB 'tms_*' OR name GLOB 'ds50_*' OR name GLOB 'qris_*' OR name GLOB 'kiosk_*')",
   );
   db.exec('PRAGMA foreign_keys=OFF');
   for (const { name } of later.all()) db.exec(`DROP TABLE ${name}`);
@@ -124,6 +124,7 @@ test('state that an earlier tilld wrote gets what it lacks', async () => {
   expect(JSON.parse((await control(second.httpUrl, 'GET', 'tms/deployments')).text).deployments).toEqual([]);
   expect(JSON.parse((await control(second.httpUrl, 'GET', 'ds50/sales')).text).sales).toEqual([]);
   expect(JSON.parse((await control(second.httpUrl, 'GET', 'qris/events')).text).events).toEqual([]);
+  expect(JSON.parse((await control(second.httpUrl, 'GET', 'kiosk/transactions')).text).transactions).toEqual([]);
 });
 
 test('state that a later tilld wrote is left alone', async () => {

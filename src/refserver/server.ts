@@ -26,6 +26,8 @@ import { EventLogs } from './event-logs.ts';
 import { FaultBoard } from './faults.ts';
 import { guard } from './guard.ts';
 import type { HttpEnv } from './interference.ts';
+import { isKioskUpgrade } from './kiosk/endpoint.ts';
+import { createKiosk, type Kiosk, type KioskOptions } from './kiosk/kiosk.ts';
 import { pageRoutes } from './page-files.ts';
 import { type AmountLimits, promptpayRoutes } from './promptpay.ts';
 import { createQris, type Qris } from './qris/qris.ts';
@@ -57,6 +59,7 @@ export interface ReferenceBackendOptions {
   /** Where boxes of ds50 listen, and the key they must send; default REFERENCE_DS50. */
   readonly ds50?: { readonly topicPrefix?: string; readonly apiKey?: string };
   readonly tms?: TmsOptions;
+  readonly kiosk?: KioskOptions;
 }
 
 export interface ReferenceBackend {
@@ -90,10 +93,12 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
   let announcer: Announcer | undefined;
   let qris: Qris | undefined;
   let tms: Tms | undefined;
+  let kiosk: Kiosk | undefined;
   const stop = async () => {
     if (stopping.signal.aborted) return;
     stopping.abort();
     announcer?.stop();
+    kiosk?.stop();
     if (http) await closeHttp(http);
     await broker?.stop();
     await tms?.stop();
@@ -120,6 +125,7 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
     const addresses = { httpUrl: '', mqttUrl: `mqtt://${reachable(host)}:${broker.port}` };
     const side = { devices, charges, logs, states, faults, announcer, changes, clock, log, stopping: stopping.signal };
     qris = createQris({ ...side, db, entropy, lifeMs });
+    kiosk = createKiosk({ ...side, db }, options.kiosk);
     const signatures = new Signatures(options.signers ?? REFERENCE_SIGNERS, clock);
     const app = new Hono<HttpEnv>();
     app.onError((error) => errorReply(error, log));
@@ -137,6 +143,7 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
     const pushes = new Pushes(db, announcer, ds50.topicPrefix, clock, entropy);
     app.route('/ref/ds50', ds50ControlRoutes({ ...side, ...payments, pushes }));
     app.route('/ref/qris', qris.control);
+    app.route('/ref/kiosk', kiosk.control);
     app.route('/ref', controlRoutes({ ...side, addresses: () => addresses }));
     app.route('/', pageRoutes());
 
@@ -149,8 +156,10 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
         keepAliveTimeout: 5_000,
         connectionsCheckingInterval: 5_000,
         noDelay: true,
+        shouldUpgradeCallback: isKioskUpgrade,
       },
     }) as HttpServer;
+    http.on('upgrade', kiosk.upgrade);
     http.maxConnections = 1000;
     await listening(http, options.httpPort ?? 8081, host);
     addresses.httpUrl = `http://${reachable(host)}:${(http.address() as AddressInfo).port}`;

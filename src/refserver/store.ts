@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { ConfigurationFault, DeviceFault } from '../domain/fault.ts';
 import { DS50_TABLES } from './ds50/tables.ts';
+import { KIOSK_TABLES } from './kiosk/tables.ts';
 import { QRIS_TABLES } from './qris/tables.ts';
 import { TMS_TABLES } from './tms/tables.ts';
 
@@ -27,7 +28,7 @@ CREATE INDEX states_by_device ON states (device_id, seq);
 `;
 
 /** The step from each version to the next; a new file takes them all. */
-const STEPS: readonly string[] = [PROMPTPAY_TABLES, TMS_TABLES, DS50_TABLES, QRIS_TABLES];
+const STEPS: readonly string[] = [PROMPTPAY_TABLES, TMS_TABLES, DS50_TABLES, QRIS_TABLES, KIOSK_TABLES];
 const SCHEMA_VERSION = STEPS.length;
 
 /**

@@ -2,7 +2,14 @@
 
 import { $, act, call, draw, make } from './dom.js';
 
-const AREAS = { mqtt: 'Payment message (MQTT)', http: 'Requests (HTTP)', qr: 'QR codes', payment: 'Payments', tms: 'Package downloads' };
+const AREAS = {
+  mqtt: 'Payment message (MQTT)',
+  http: 'Requests (HTTP)',
+  qr: 'QR codes',
+  payment: 'Payments',
+  kiosk: 'Kiosk messages (WebSocket)',
+  tms: 'Package downloads',
+};
 
 function numberField(kind, name, { least, most, default: preset, unit }) {
   const input = make('input', { type: 'number', id: `${kind}-${name}`, min: least, max: most, value: preset, required: true });

@@ -3,6 +3,7 @@
 import { $, act, badge, baht, call, countDown, draw, empty, make, money, notify, setBackendClock, when } from './dom.js';
 import { showDs50, startDs50 } from './ds50.js';
 import { showFaults } from './faults.js';
+import { showKiosk, startKiosk } from './kiosk.js';
 import { keepUpToDate, refresh } from './live.js';
 import { showQris, startQris } from './qris.js';
 
@@ -201,10 +202,12 @@ const SHOW = {
   faults: showFaults,
   ds50: showDs50,
   qris: showQris,
+  kiosk: showKiosk,
 };
 
 startDs50();
 startQris();
+startKiosk();
 $('faults-clear').addEventListener('click', () => act('All faults are off.', () => call('DELETE', 'faults')));
 setInterval(() => {
   if (!countDown()) return;

@@ -1,33 +1,24 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodeCommandAck, encodeConfigAck, encodeHeartbeat, encodeQrRequest } from '../../protocols/qris-soundbox/codec.ts';
-import { CHROMIUM, needsChromium } from '../../testkit/needs.ts';
+import { needsChromium } from '../../testkit/needs.ts';
 import { type QrisWireBox, qrisBox } from '../../testkit/qris-box.ts';
+import { REFUSALS, watchedBrowser } from '../../testkit/watched-browser.ts';
 import { type ReferenceBackend, startReferenceBackend } from '../server.ts';
 
 const BEAT = { deviceId: 'sbx_001', atMs: 0, firmwareVersion: '1.0.3', networkStrength: 78, batteryLevel: null };
 const browserNeed = needsChromium();
 
 describe.skipIf(browserNeed.missing)(`soundboxes on the page${browserNeed.why}`, () => {
-  let browser: Browser;
+  const browser = watchedBrowser(REFUSALS);
   let backend: ReferenceBackend;
   let box: QrisWireBox;
   let page: Page;
-  const complaints: string[] = [];
-
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-  });
-  afterAll(() => browser.close());
 
   beforeEach(async () => {
-    complaints.length = 0;
     backend = await startReferenceBackend({ httpPort: 0, mqttPort: 0 });
     box = await qrisBox(backend.mqttUrl);
-    page = await browser.newPage({ viewport: { width: 390, height: 844 } });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
-    await page.goto(backend.httpUrl);
+    page = await browser.open(backend.httpUrl, { viewport: { width: 390, height: 844 } });
     await page.getByText('live', { exact: true }).waitFor();
   });
   afterEach(async () => {
@@ -64,7 +55,6 @@ describe.skipIf(browserNeed.missing)(`soundboxes on the page${browserNeed.why}`,
     await press('Tell again: Rp50.000 to sbx_001');
     await box.hear();
     await section().getByText('2 times').waitFor();
-    expect(complaints).toEqual([]);
   });
 
   test('a person is the issuer', async () => {
@@ -78,7 +68,6 @@ describe.skipIf(browserNeed.missing)(`soundboxes on the page${browserNeed.why}`,
     await press('Line up');
     await press('Take back');
     await section().getByText('Lined up').waitFor({ state: 'hidden' });
-    expect(complaints).toEqual([]);
   });
 
   test('a payment the box did not ask for', async () => {
@@ -88,7 +77,6 @@ describe.skipIf(browserNeed.missing)(`soundboxes on the page${browserNeed.why}`,
     await press('Announce');
     expect((await box.hear()).message).toMatchObject({ amount: 1_250, display_text: 'Terima <b>kasih</b>' });
     await section().getByText('Terima <b>kasih</b>').waitFor();
-    expect(complaints).toEqual([]);
   });
 
   test('settings are sent, and what the box says of them is shown', async () => {
@@ -105,7 +93,6 @@ describe.skipIf(browserNeed.missing)(`soundboxes on the page${browserNeed.why}`,
     await box.say('config/ack', encodeConfigAck({ ...answer, version: 1, status: 'rejected', code: 'settings-invalid', reason }));
     await section().getByText('rejected', { exact: true }).waitFor();
     await section().getByText(`settings-invalid · ${reason}`).waitFor();
-    expect(complaints).toEqual([]);
   });
 
   test('a command is sent, and what the box says of it is shown', async () => {
@@ -132,7 +119,6 @@ describe.skipIf(browserNeed.missing)(`soundboxes on the page${browserNeed.why}`,
     await box.say('heartbeat', encodeHeartbeat({ ...BEAT, state: 'updating' }));
     await section().getByText('updating').waitFor();
     expect(await section().getByText('line 8 of the log').isVisible()).toBe(true);
-    expect(complaints).toEqual([]);
   });
 
   test('a box is shown by its heartbeat, and nothing is wider than a phone', async () => {
@@ -144,6 +130,5 @@ describe.skipIf(browserNeed.missing)(`soundboxes on the page${browserNeed.why}`,
     await section().getByText('Rp1.000.000.000.000').waitFor();
     const widths = () => page.evaluate('[document.documentElement.scrollWidth, innerWidth]');
     expect(await widths()).toEqual([390, 390]);
-    expect(complaints).toEqual([]);
   });
 });
