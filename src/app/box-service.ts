@@ -9,7 +9,8 @@ import type { Inbound } from '../ports/gateway.ts';
 import { type Counters, LANES, type LedgerQuery } from '../ports/store.ts';
 import type { FileTerms } from '../ports/updates.ts';
 import type { Box, BoxStatus, PairingView, SellRequest } from './box.ts';
-import { alarmsIn, cardUnresolved } from './standing-alarms.ts';
+import { alarmsIn, chargeUnresolved } from './standing-alarms.ts';
+import type { TicketResult } from './tickets.ts';
 import type { UpdateService } from './update-service.ts';
 import { type BoxParts, type UseCases, useCases } from './use-cases.ts';
 
@@ -28,7 +29,7 @@ export class BoxService implements Box {
       listening: () => this.#listening,
       pairingChanged: () => this.#pairingChanged(),
       inDoubt: (charge) => {
-        for (const alarm of cardUnresolved(charge, this.#use.till.state)) this.#use.health.stand(alarm);
+        for (const alarm of chargeUnresolved(charge, this.#use.till.state)) this.#use.health.stand(alarm);
       },
     });
   }
@@ -50,6 +51,8 @@ export class BoxService implements Box {
     await this.#use.cash.start();
     // Charges from before the restart are watched before the broker hands out what it kept for the box.
     this.#use.confirm.start();
+    // The transaction that was under way is named when the gateway connects: what became of it is said only to who asks.
+    this.#use.kiosk?.start();
     await gateway.start();
     this.#listening = true;
     void this.#listen().finally(() => {
@@ -65,6 +68,7 @@ export class BoxService implements Box {
     this.#use.reports.start();
     this.#use.acks.start();
     this.#use.commands.start();
+    this.#use.tickets.start();
     this.#use.updates?.start();
     this.#use.heartbeat.start();
     this.#use.picture.start();
@@ -87,6 +91,7 @@ export class BoxService implements Box {
     this.#use.announce.stop();
     this.#use.orders.stop();
     this.#use.cards?.stop();
+    this.#use.kiosk?.stop();
     this.#use.sell.stop();
     this.#use.confirm.stop();
     this.#use.picture.stop();
@@ -94,6 +99,7 @@ export class BoxService implements Box {
     await this.#attempt('gateway', () => gateway.stop());
     await this.#attempt('pins', () => gpio.close());
     await driven;
+    await this.#attempt('tickets', () => this.#use.tickets.stop());
     await this.#attempt('checkpoint', () => this.#use.till.checkpoint());
     store.close();
   }
@@ -177,8 +183,12 @@ export class BoxService implements Box {
     return this.#use.pair.pair();
   }
 
+  printTicket(sale: string): Promise<TicketResult> {
+    return this.#use.tickets.reprint(sale);
+  }
+
   press(button: string): void {
-    this.#use.keypad.press(button);
+    this.#use.press(button);
   }
 
   onEntries(listener: (entries: readonly Recorded[]) => void): Cancel {
@@ -224,6 +234,7 @@ export class BoxService implements Box {
         else if (inbound.kind === 'payment') this.#use.payments.receive(inbound);
         else if (inbound.kind === 'settings') this.#use.preferences.receive(inbound);
         else if (inbound.kind === 'command') this.#use.commands.receive(inbound);
+        else if (inbound.kind === 'kiosk') this.#use.kiosk?.receive(inbound.event);
         else this.#use.confirm.receive(inbound);
         if (inbound.kind === 'reconnected') {
           this.#use.outbox.kick('reconnect');

@@ -9,6 +9,7 @@ import type { Cancel } from '../ports/clock.ts';
 import type { LinkState, Rejections } from '../ports/gateway.ts';
 import type { Counters, LedgerQuery, OutboxRow } from '../ports/store.ts';
 import type { FileTerms } from '../ports/updates.ts';
+import type { TicketResult } from './tickets.ts';
 
 export type { SaleView } from '../domain/till/view.ts';
 
@@ -100,7 +101,7 @@ export interface Box {
   language(): Language;
   /** Asks the backend for a new PIN; resolves when it answered or the attempt failed (then `reason` says why). */
   pair(): Promise<PairingView>;
-  /** A keypad key or button by its name on the board: '0'-'9', 'ok', 'cancel', 'clear', 'pair', or a product's button. */
+  /** A key by its name: '0'-'9', 'ok', 'cancel', 'clear', 'pair', a product's button, or what the screen offers (see `Screen`). Does nothing where it means nothing. */
   press(button: string): void;
   /** How updates stand. @throws CallerFault `updates-unsupported` */
   updates(): UpdateState;
@@ -111,6 +112,11 @@ export interface Box {
   installUpdate(file: string, terms: FileTerms): Promise<void>;
   /** Goes back to the release before. @throws CallerFault `ota-nothing-to-roll-back`, `ota-busy` */
   rollBackUpdate(type: PackageType): Promise<void>;
+  /**
+   * Prints the ticket of a sale that was paid; one that was printed before is marked as a copy. Resolves with the outcome, which is in the journal.
+   * @throws CallerFault `printer-missing`, `sale-unknown`, `ticket-unpaid`
+   */
+  printTicket(sale: string): Promise<TicketResult>;
   onEntries(listener: (entries: readonly Recorded[]) => void): Cancel;
   onScreen(listener: (screen: Screen) => void): Cancel;
 }

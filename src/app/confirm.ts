@@ -1,7 +1,7 @@
 import { asked, due, inDoubt, shownUntil, unrecorded, type Watch, watchGrace, watchShown } from '../domain/confirmation.ts';
 import type { Via } from '../domain/journal.ts';
 import type { SaleTimings } from '../domain/policy.ts';
-import type { OpenCharge } from '../domain/till/state.ts';
+import { isDirect, type OpenCharge } from '../domain/till/state.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { ChargeAnswer, Gateway, Inbound } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
@@ -173,7 +173,7 @@ export class Confirm {
     const now = clock.monotonicMs();
     for (const [charge, watched] of this.#watched) {
       const open = till.state.charges[charge];
-      if (!open || open.card || watched.shownUntilMs === null) continue;
+      if (!open || isDirect(open) || watched.shownUntilMs === null) continue;
       const untilMs = shownUntil(watched.shownUntilMs, watched.sinceMs, now, this.#lifeMs(open), timings);
       if (untilMs === watched.shownUntilMs) continue;
       watched.shownUntilMs = untilMs;

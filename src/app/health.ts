@@ -16,6 +16,7 @@ export interface HealthOptions {
   readonly requirePairing: boolean;
   readonly offersQr: boolean;
   readonly takesCards: boolean;
+  readonly hasTerminal: boolean;
   readonly paired: () => boolean;
   /** What a person must mend or know about the links right now. */
   readonly linkFaults: () => readonly LinkFault[];
@@ -63,6 +64,7 @@ export class HealthService {
       requirePairing: this.#o.requirePairing,
       offersQr: this.#o.offersQr,
       takesCards: this.#o.takesCards,
+      hasTerminal: this.#o.hasTerminal,
       updating: this.#updating,
       acceptors: this.#o.acceptors,
       faultyAcceptors: [...this.#faultyAcceptors],
@@ -114,9 +116,10 @@ export class HealthService {
 
   /** The books were closed and reconciled. */
   booksClosed(): void {
-    const fact = ALARM_FACTS['card-unresolved'];
-    if (this.#o.store.fact(fact) !== null) this.#o.store.commit({ entries: [], facts: { [fact]: null } });
-    this.clear('card-unresolved');
+    const unresolved = ['card-unresolved', 'terminal-unresolved'] as const;
+    const standing = unresolved.map((code) => ALARM_FACTS[code]).filter((fact) => this.#o.store.fact(fact) !== null);
+    if (standing.length > 0) this.#o.store.commit({ entries: [], facts: Object.fromEntries(standing.map((fact) => [fact, null])) });
+    for (const code of unresolved) this.clear(code);
     this.clear('payment-mismatch');
   }
 

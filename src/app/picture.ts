@@ -23,6 +23,7 @@ export interface PictureOptions {
   readonly cards: boolean;
   readonly card: () => { readonly untilMs: number | null } | null;
   readonly notice: () => Screen | null;
+  readonly kiosk: () => Screen | null;
 }
 
 /** Keeps the display at what the journal, the pairing and the health of the box say. */
@@ -62,10 +63,16 @@ export class Picture {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Shows the same screen again, for something else about it has changed: its language. */
+  redraw(): void {
+    this.#shown = '';
+    this.refresh();
+  }
+
   /** Works the screen out anew and shows it if it is another one. */
   refresh(): void {
     if (this.#stopped) return;
-    const { till, clock, display, products, ready, pairing, typed, shownUntilMs, acceptors, cards, card, notice } = this.#o;
+    const { till, clock, display, products, ready, pairing, typed, shownUntilMs, acceptors, cards, card, notice, kiosk } = this.#o;
     const nowMs = clock.monotonicMs();
     const screen = present({
       till: till.state,
@@ -80,6 +87,7 @@ export class Picture {
       cards,
       card: card(),
       notice: notice(),
+      kiosk: kiosk(),
     });
     this.#cancelExpiry?.();
     // The QR leaves the screen at its time, whatever the network does.

@@ -23,6 +23,8 @@ describe('settings from the backend', () => {
   it('take effect at once, are answered, and hold over a restart', async () => {
     await push(3, { volume: 80, language: 'id', heartbeatSeconds: 30 });
     expect([bench.volume, bench.language]).toEqual([80, 'id']);
+    // The screen is the same one, in other words.
+    expect(bench.screens.slice(-2).map(({ kind }) => kind)).toEqual([bench.box.screen().kind, bench.box.screen().kind]);
     expect(bench.box.status()).toMatchObject({ volume: 80, language: 'id' });
     expect(remote.told()).toEqual(['3 done']);
     const beats = bench.gateway.states.length;

@@ -17,19 +17,22 @@ export interface Scene {
   readonly result: Screen | null;
   readonly nowMs: number;
   readonly shownUntilMs: (charge: string) => number;
-  /** Whether the box takes cards at all. */
   /** Whether the box has anything that takes cash. */
   readonly acceptors: boolean;
+  /** Whether the box takes cards at all. */
   readonly cards: boolean;
   /** Set while a card is waited for: until when, monotonic; null while no time limit runs. */
   readonly card: { readonly untilMs: number | null } | null;
   /** What is announced, or how far an update is; neither while a sale is on. */
   readonly notice: Screen | null;
+  /** What the backend wants shown, where it drives the dialogue. */
+  readonly kiosk: Screen | null;
 }
 
 /** The one screen that tells the customer where things stand. Pure. */
 export function present(scene: Scene): Screen {
   const { till, ready } = scene;
+  if (scene.kiosk && (till.sale?.origin ?? 'kiosk') === 'kiosk') return led(scene, scene.kiosk);
   if (till.sale?.phase === 'delivering') return { kind: 'delivering', due: amount(till, till.sale.dueMinor) };
   if (till.sale) return paying(scene);
   if (scene.result) return scene.result;
@@ -47,6 +50,18 @@ export function present(scene: Scene): Screen {
     typed: scene.typed,
     pin: scene.pairing.pin,
   };
+}
+
+/** Screens on which a customer is still to be won. */
+const BEGINNING: ReadonlySet<Screen['kind']> = new Set(['amount-select', 'keypad', 'payment-method']);
+
+/** The backend's screen, unless the box knows better: a machine that does not deliver, or cannot. */
+function led({ till, ready, result, notice }: Scene, kiosk: Screen): Screen {
+  if (result?.kind === 'failed' && result.reason === 'delivery') return result;
+  if (!BEGINNING.has(kiosk.kind)) return kiosk;
+  if (till.sale?.phase === 'delivering') return { kind: 'delivering', due: amount(till, till.sale.dueMinor) };
+  if (notice && kiosk.kind === 'amount-select') return notice;
+  return ready.terminal ? kiosk : { kind: 'out-of-service', reasons: ready.reasons };
 }
 
 function paying({ till, ready, nowMs, shownUntilMs, card }: Scene): Screen {

@@ -1,3 +1,4 @@
+import { isDirect } from '../domain/till/state.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type TillService, whenIdle } from './till.ts';
 
@@ -5,15 +6,15 @@ import { type TillService, whenIdle } from './till.ts';
 const OPEN_CARD_MS = 900_000;
 
 /**
- * Resolves true in a moment when nobody is buying anything and no card payment waits for its answer, whose question must
- * go to the same payment server; false when the signal aborts first.
+ * Resolves true in a moment when nobody is buying anything, no ticket is being printed, and no payment by card or at a terminal waits for
+ * its answer, whose question must go to the same payment server; false when the signal aborts first.
  */
 export async function whenQuiet(till: TillService, clock: Clock, signal: AbortSignal): Promise<boolean> {
   const untilMs = clock.monotonicMs() + OPEN_CARD_MS;
   while (await whenIdle(till, signal)) {
-    const cardIsOpen = () => Object.values(till.state.charges).some((charge) => charge.card);
+    const isBusy = () => Object.values(till.state.charges).some(isDirect) || Object.keys(till.state.tickets).length > 0;
     const leftMs = untilMs - clock.monotonicMs();
-    if (!cardIsOpen() || leftMs <= 0) return true;
+    if (!isBusy() || leftMs <= 0) return true;
     await new Promise<void>((resolve) => {
       const end = () => {
         cancelTimer();
@@ -22,7 +23,7 @@ export async function whenQuiet(till: TillService, clock: Clock, signal: AbortSi
         resolve();
       };
       const cancelTimer = clock.after(leftMs, end);
-      const cancelListener = till.onCommitted(() => (cardIsOpen() ? undefined : end()));
+      const cancelListener = till.onCommitted(() => (isBusy() ? undefined : end()));
       signal.addEventListener('abort', end, { once: true });
       if (signal.aborted) end();
     });

@@ -1,4 +1,5 @@
 import type { Board } from '../domain/board.ts';
+import type { KioskTimings } from '../domain/kiosk.ts';
 import type { SalePolicy, SaleTimings } from '../domain/policy.ts';
 import type { Language } from '../domain/speech/language.ts';
 import type { Acceptor } from '../ports/acceptor.ts';
@@ -27,6 +28,7 @@ import { Exhibit } from './exhibit.ts';
 import { HealthService } from './health.ts';
 import { activity, Heartbeat } from './heartbeat.ts';
 import { Keypad } from './keypad.ts';
+import { Kiosk } from './kiosk.ts';
 import { Orders } from './orders.ts';
 import { Outbox } from './outbox.ts';
 import { Pair } from './pair.ts';
@@ -37,6 +39,7 @@ import { retries } from './retry.ts';
 import { SaleDesk } from './sale-desk.ts';
 import { Sell } from './sell.ts';
 import { Status } from './status.ts';
+import { type TicketParts, Tickets } from './tickets.ts';
 import { TillService } from './till.ts';
 import { UpdateReports } from './update-reports.ts';
 import { type UpdateParts, UpdateService } from './update-service.ts';
@@ -73,6 +76,10 @@ export interface BoxParts {
   readonly keypad: 'major' | 'minor';
   /** Null where nothing can be updated. */
   readonly updates: UpdateParts | null;
+  /** Null on a box without a printer. */
+  readonly tickets: TicketParts | null;
+  /** For a backend that drives the dialogue. */
+  readonly kiosk: KioskTimings;
 }
 
 /** What the use cases ask of the box they belong to. */
@@ -109,11 +116,13 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     requirePairing: policy.requirePairing,
     offersQr: gateway.capabilities.qr,
     takesCards,
+    hasTerminal: gateway.kiosk !== null,
     paired,
     linkFaults: () => gateway.faults(),
   });
   const actuate = new Actuate({ ...parts, till, health, delivery: parts.board.delivery });
   const desk = new SaleDesk({ till, store, policy, board: parts.board, ready: () => health.ready() });
+  const tickets = new Tickets({ till, store, desk, health, log, parts: parts.tickets });
   const pair = new Pair({
     store,
     gateway,
@@ -133,7 +142,7 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     heartbeatMs: parts.stateEveryMs,
     changed: () => {
       heartbeat.beat();
-      refresh();
+      picture.redraw();
     },
   });
   const sale = (id: string) => desk.sale(id);
@@ -186,6 +195,9 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
   const table = new CommandTable({ ...parts, preferences, exhibit, remote: gateway.remote });
   const commands = new Commands({ store, acks, clock, log, table });
   const cards = cardDesk(parts, { till, health, confirm, changed: refresh });
+  const kiosk =
+    gateway.kiosk &&
+    new Kiosk({ ...parts, till, gateway: gateway.kiosk, confirm, health, tickets, timings: parts.kiosk, backendNowMs, changed: refresh });
   const reports = new UpdateReports({ ...parts, gateway: gateway.updates, retries: everyFewMinutes, newId });
   const updates =
     parts.updates &&
@@ -233,6 +245,7 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     cards: takesCards,
     card: () => (cards?.reading() === true ? { untilMs: sell.endsAtMs() } : null),
     notice: () => updates?.screen() ?? orders.screen() ?? exhibit.screen(),
+    kiosk: () => kiosk?.screen() ?? null,
   });
   return {
     till,
@@ -256,10 +269,19 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     exhibit,
     commands,
     cards,
+    tickets,
+    kiosk,
+    press: (key: string) => {
+      if (kiosk && !OWN_KEYS.has(key)) quietly('kiosk', () => kiosk.press(key));
+      else keypad.press(key);
+    },
     reports,
     updates,
   };
 }
+
+/** Keys that mean the same whoever drives the dialogue. */
+const OWN_KEYS: ReadonlySet<string> = new Set(['pair', 'volume-up', 'volume-down']);
 
 type CardSurroundings = Pick<CardDeskOptions, 'till' | 'health' | 'confirm' | 'changed'>;
 

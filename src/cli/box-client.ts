@@ -1,4 +1,5 @@
 import type { BoxStatus, PairingView, SaleView } from '../app/box.ts';
+import type { TicketResult } from '../app/tickets.ts';
 import { type Blame, Fault, type FaultDetail, PeerFault } from '../domain/fault.ts';
 import type { Recorded } from '../domain/journal.ts';
 import type { PackageType, UpdateState } from '../domain/ota/update.ts';
@@ -16,6 +17,8 @@ export const BOX_OPTIONS = {
 const TIMEOUT_MS = 15_000;
 /** Asking a backend for a PIN takes as long as the backend does. */
 const PAIR_TIMEOUT_MS = 60_000;
+/** A ticket takes as long as its paper and those that wait before it; `fetch` itself gives up after 300 s. */
+const TICKET_TIMEOUT_MS = 290_000;
 /** A box copies, checks and unpacks a package before it answers; `fetch` itself gives up after 300 s. */
 const INSTALL_TIMEOUT_MS = 290_000;
 
@@ -46,6 +49,7 @@ export interface BoxClient {
   sell(amountMinor: number, description: string | undefined): Promise<SaleView>;
   sale(id: string): Promise<SaleView>;
   cancel(id: string): Promise<SaleView>;
+  ticket(id: string): Promise<TicketResult>;
   ledger(after: number, limit: number): Promise<Recorded[]>;
   counters(): Promise<Counters>;
   resetCounters(): Promise<Counters>;
@@ -73,6 +77,7 @@ export function boxClient({ values, env }: Pick<Context<typeof BOX_OPTIONS>, 'va
     sell: async (amountMinor, description) => (await post('/v1/sales', { amountMinor, description })) as SaleView,
     sale: async (id) => (await ask(sale(id))) as SaleView,
     cancel: async (id) => (await post(sale(id, '/cancel'))) as SaleView,
+    ticket: async (id) => (await post(sale(id, '/ticket'), {}, TICKET_TIMEOUT_MS)) as TicketResult,
     ledger: async (after, limit) => ((await ask(`/v1/ledger?after=${after}&limit=${limit}`)) as { entries: Recorded[] }).entries,
     counters: async () => (await ask('/v1/counters')) as Counters,
     resetCounters: async () => (await post('/v1/counters/reset')) as Counters,

@@ -204,6 +204,22 @@ describe('cancel', () => {
   });
 });
 
+describe('ticket', () => {
+  test('printed', async () => {
+    box.expect('printTicket', ['sale-1'], { result: 'done', code: '', reason: '' });
+    expect(await tilld(['ticket', 'sale-1'])).toEqual({ code: 0, out: 'Sale sale-1: printed\n', err: '' });
+  });
+
+  test('not printed', async () => {
+    const reason = 'The printer is out of paper. Put a new roll in.';
+    const outcome = { result: 'failed', code: 'printer-paper-out', reason };
+    box.expect('printTicket', ['sale-1'], outcome).expect('printTicket', ['sale-1'], outcome);
+    expect(await tilld(['ticket', 'sale-1'])).toEqual({ code: 1, out: `Sale sale-1: not printed. ${reason}\n`, err: '' });
+    const { code, out } = await tilld(['ticket', 'sale-1', '--json']);
+    expect([code, JSON.parse(out)]).toEqual([1, outcome]);
+  });
+});
+
 test.each([
   [
     { state: 'registered', pin: '1150', deviceId: 'device-1', reason: null },

@@ -17,6 +17,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   status: { summary: 'Show how a running box is doing', load: async () => (await import('./status.ts')).status },
   sell: { summary: 'Start a sale on a running box', load: async () => (await import('./sell.ts')).sell },
   cancel: { summary: 'Cancel the sale in progress', load: async () => (await import('./cancel.ts')).cancel },
+  ticket: { summary: 'Print the ticket of a sale, or a copy of it', load: async () => (await import('./ticket.ts')).ticket },
   ledger: { summary: 'List the journal of a running box', load: async () => (await import('./ledger.ts')).ledger },
   counters: { summary: 'Print the close-of-day table', load: async () => (await import('./counters.ts')).counters },
   queue: { summary: 'Show what waits to be sent to the backend', load: async () => (await import('./queue.ts')).queue },

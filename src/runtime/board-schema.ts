@@ -3,7 +3,7 @@ import { MAX_PULSES } from '../domain/cash/denomination.ts';
 import { PROFILE_NAMES } from '../domain/cash/profiles.ts';
 import { MAX_MINOR } from '../domain/money.ts';
 import { boardContradictions } from './board-rules.ts';
-import { choice, consistent, section, text, whole } from './fields.ts';
+import { choice, consistent, flag, section, text, whole } from './fields.ts';
 
 const NAME_FORM = 'lower-case letters, digits and "-", 1 to 32 of them';
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
@@ -111,7 +111,14 @@ export const BOARD_SCHEMA = v.pipe(
       'Buttons by name: 0 to 9, ok, cancel and clear form the keypad, pair starts pairing, volume-up and volume-down set the loudness, others may sell a product',
       section({ input: name('The input it is on') }, 'A button'),
     ),
-    display: section({ width: side('Width'), height: side('Height') }, 'The screen'),
+    display: section(
+      {
+        width: side('Width'),
+        height: side('Height'),
+        touch: v.exactOptional(flag('Whether it can be touched: then its screens have buttons')),
+      },
+      'The screen',
+    ),
   }),
   consistent((board) => boardContradictions(board)),
 );

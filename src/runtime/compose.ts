@@ -4,8 +4,10 @@ import { BoxService } from '../app/box-service.ts';
 import type { Board } from '../domain/board.ts';
 import { ConfigurationFault, DeviceFault } from '../domain/fault.ts';
 import { idText } from '../domain/identity.ts';
+import { DEFAULT_KIOSK_TIMINGS } from '../domain/kiosk.ts';
 import { StoreFault } from '../domain/store-fault.ts';
 import { watchButtons } from '../drivers/buttons.ts';
+import type { Look } from '../drivers/display/raster-canvas.ts';
 import { procRadio } from '../drivers/radio.ts';
 import type { UpdatePolicy } from '../ota/check.ts';
 import { createUpdates } from '../ota/updates.ts';
@@ -13,14 +15,18 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import type { Updates } from '../ports/updates.ts';
+import type { PaperTray } from '../simulator/paper-tray.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
 import { openStore } from '../store/open.ts';
 import { loadBoard } from './board.ts';
 import type { Settings } from './config.ts';
+import { displayOf } from './display.ts';
 import { systemEntropy } from './entropy.ts';
 import { dialectOf } from './gateways.ts';
 import { acceptorsOf } from './hardware.ts';
+import { logoSource } from './logo.ts';
 import { type MetricsRegistry, metricsRegistry } from './metrics.ts';
+import { printerOf } from './printer.ts';
 import { claimState } from './single-instance.ts';
 import { speakerOf } from './speaker.ts';
 import { VERSION } from './version.ts';
@@ -62,6 +68,10 @@ export interface ComposedBox {
   /** The virtual board, when the board is one. */
   readonly simulator: Simulator | null;
   readonly updates: Updates;
+  /** How screens are drawn now. */
+  look(): Promise<Look>;
+  /** The virtual printer, where there is one. */
+  readonly tray: PaperTray | null;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -93,8 +103,18 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
   const opened = openStore({ file: join(stateDir, 'tilld.db'), boot, clock, maxMiB: settings.limits.databaseMiB });
   const store = endingOnUnknown(options.wrapStore?.(opened) ?? opened, options.onLedgerLost);
   const { gateway, files, unusable } = await dialectOf({ settings, store, simulator, updates, clock, log, metrics });
+  const logo = logoSource(updates, log);
+  const look = async (): Promise<Look> => {
+    const picture = await logo();
+    const { touch = false } = board.display;
+    return { language: box.language(), theme: settings.theme, touch, ...(picture ? { logo: picture } : {}) };
+  };
+  const spoken = () => box.language();
+  const press = (key: string) => box.press(key);
+  const display = await displayOf(settings.display, { board, look, language: spoken, press, clock, log });
+  const printer = await printerOf(settings.printer, { ticket: settings.ticket, language: spoken, clock });
   const { trialSeconds, confirmSeconds, kibPerSecond } = settings.ota;
-  const box = new BoxService({
+  const box: BoxService = new BoxService({
     version: VERSION,
     device: { serial: settings.device.serial, mac: settings.device.mac, model: settings.device.model },
     protocol: settings.backend.protocol,
@@ -113,7 +133,14 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     logLines: options.logLines,
     // A virtual board is started again by ending its program.
     power: { restart: options.restart, reboot: options.restart },
-    display: { show: (screen) => log.debug('screen', { kind: screen.kind }) },
+    display: {
+      show: (screen) => {
+        log.debug('screen', { kind: screen.kind });
+        display?.show(screen);
+      },
+    },
+    tickets: printer?.tickets ?? null,
+    kiosk: settings.backend.protocol === 'kiosk' ? settings.backend.kiosk : DEFAULT_KIOSK_TIMINGS,
     speaker: own.speaker,
     radio: procRadio(),
     clock,
@@ -140,15 +167,20 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     lastSeq: () => store.lastSeq(),
     simulator,
     updates,
+    look,
+    tray: printer?.tray ?? null,
     start: async () => {
       await box.start();
+      display?.start();
       unwatchButtons = watchButtons({ gpio: simulator.gpio, clock, log, board, onPress: (name) => box.press(name) });
     },
     stop: async () => {
       unwatchButtons();
       try {
+        await display?.stop();
         await box.stop();
         await own.stop();
+        await printer?.printer.close();
       } finally {
         release();
       }

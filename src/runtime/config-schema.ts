@@ -3,8 +3,11 @@ import * as v from 'valibot';
 import { isLoopback } from '../domain/loopback.ts';
 import { CURRENCY_CODES, type Currency } from '../domain/money.ts';
 import { LANGUAGES } from '../domain/speech/language.ts';
+import { displaySection, themeSection } from './config-display.ts';
 import { ds50Section } from './config-ds50.ts';
+import { kioskSection } from './config-kiosk.ts';
 import { otaSection } from './config-ota.ts';
+import { printerSection, ticketSection } from './config-printer.ts';
 import { promptpaySection } from './config-promptpay.ts';
 import { qrisSoundboxSection } from './config-qris-soundbox.ts';
 import { saleSection } from './config-sale.ts';
@@ -17,6 +20,7 @@ const PROTOCOLS = {
   promptpay: { section: promptpaySection, currencies: ['THB'] },
   ds50: { section: ds50Section, currencies: CURRENCY_CODES },
   'qris-soundbox': { section: qrisSoundboxSection, currencies: ['IDR'] },
+  kiosk: { section: kioskSection, currencies: CURRENCY_CODES },
 } as const satisfies Record<string, { section: (sources: SecretSources) => v.GenericSchema; currencies: readonly Currency[] }>;
 
 export type ProtocolName = keyof typeof PROTOCOLS;
@@ -32,6 +36,7 @@ export function configSchema(sources: SecretSources) {
     promptpay: v.exactOptional(PROTOCOLS.promptpay.section(sources)),
     ds50: v.exactOptional(PROTOCOLS.ds50.section(sources)),
     'qris-soundbox': v.exactOptional(PROTOCOLS['qris-soundbox'].section(sources)),
+    kiosk: v.exactOptional(PROTOCOLS.kiosk.section(sources)),
     ota: v.optional(otaSection(sources), {}),
     api: v.optional(apiSection(sources), {}),
     limits: v.optional(limitsSection(), {}),
@@ -53,6 +58,10 @@ export function configSchema(sources: SecretSources) {
     ),
     keypad: v.optional(choice('What the keypad types: whole units of the currency, or its minor units', ['major', 'minor']), 'major'),
     language: v.optional(choice('Language of the screen and the voice', LANGUAGES), 'en'),
+    display: v.exactOptional(displaySection()),
+    theme: v.optional(themeSection(), {}),
+    printer: v.exactOptional(printerSection()),
+    ticket: v.optional(ticketSection(), {}),
     speaker: v.exactOptional(speakerSection()),
   });
   return v.pipe(

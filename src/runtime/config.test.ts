@@ -57,6 +57,8 @@ function faultsOf(attempt: () => unknown): readonly { path: string; found: strin
   return [];
 }
 
+const pathsOf = (change: Tree): string[] => faultsOf(() => read(change)).map(({ path }) => path);
+
 describe('a configuration that is in order', () => {
   test('needs nothing but device, board, protocol and two addresses', () => {
     expect(read()).toEqual({
@@ -84,6 +86,8 @@ describe('a configuration that is in order', () => {
       stateEverySeconds: 60,
       log: { level: 'info' },
       language: 'en',
+      theme: { contrast: 'normal', text: 'normal' },
+      ticket: { title: '', notes: [], qr: '{sale}', timeZone: 'UTC', always: false },
     });
   });
 
@@ -123,6 +127,36 @@ describe('a configuration that is in order', () => {
     expect(read({ speaker: { driver: 'alsa' } }).speaker).toEqual({ driver: 'alsa', device: 'default' });
     expect(read({ speaker: { driver: 'wav', file: 'said.wav' } }).speaker).toEqual({ driver: 'wav', file: join(folder, 'said.wav') });
     expect(read({ speaker: { driver: 'none' } }).speaker).toEqual({ driver: 'none' });
+  });
+
+  test('a kiosk needs an address, and has time limits by default', () => {
+    const kiosk = { url: 'wss://kiosk.test/v1', token: 'kt_0000' };
+    const { backend } = read({ protocol: 'kiosk', kiosk, sale: { currency: 'GBP' } });
+    const timings = { firstScreenMs: 5_000, pingMs: 10_000, answerMs: 10_000, processingMs: 120_000, graceMs: 15_000, resultMs: 2_000 };
+    expect(backend).toEqual({ protocol: 'kiosk', kiosk: { ...kiosk, ...timings } });
+    expect(pathsOf({ protocol: 'kiosk', kiosk: { url: 'https://kiosk.test', pingMs: 1 } })).toEqual(['$.kiosk.url', '$.kiosk.pingMs']);
+  });
+
+  test('displays and printers have defaults, and their files are found from the folder of the configuration', () => {
+    expect(read({ display: { driver: 'framebuffer' } }).display).toEqual({ driver: 'framebuffer', device: 'fb0', rotation: 0 });
+    expect(read({ display: { driver: 'png', file: 'screen.png' } }).display).toEqual({ driver: 'png', file: join(folder, 'screen.png') });
+    const connection = { kind: 'serial', path: '/dev/ttyUSB0' };
+    expect(read({ printer: { driver: 'escpos', connection } }).printer).toEqual({
+      driver: 'escpos',
+      connection: { ...connection, baud: 9_600, flow: 'rts-cts' },
+      dots: 384,
+      cut: 'partial',
+    });
+    expect(read({ printer: { driver: 'png', directory: 'tickets' } }).printer).toMatchObject({ directory: join(folder, 'tickets') });
+    expect(pathsOf({ display: { driver: 'framebuffer', rotation: 45, touch: { device: '../sda', x: [0, 0], y: [0, 9] } } })).toEqual([
+      '$.display.rotation',
+      '$.display.touch.device',
+      '$.display.touch.x',
+    ]);
+    expect(pathsOf({ printer: { driver: 'png', directory: 't', dots: 300 }, ticket: { timeZone: 'Mars' } })).toEqual([
+      '$.printer.dots',
+      '$.ticket.timeZone',
+    ]);
   });
 
   test('a soundbox needs a broker and its names', () => {
@@ -309,6 +343,7 @@ describe('the JSON Schema', () => {
       ...Object.keys(LEAST),
       'ds50',
       'qris-soundbox',
+      'kiosk',
       'ota',
       'api',
       'limits',
@@ -318,6 +353,10 @@ describe('the JSON Schema', () => {
       'log',
       'keypad',
       'language',
+      'display',
+      'theme',
+      'printer',
+      'ticket',
       'speaker',
     ]);
     expect(schema.required).toEqual(['device', 'board', 'protocol']);
@@ -328,6 +367,7 @@ describe('the JSON Schema', () => {
         { properties: { protocol: { const: 'promptpay' } }, required: ['promptpay'] },
         { properties: { protocol: { const: 'ds50' } }, required: ['ds50'] },
         { properties: { protocol: { const: 'qris-soundbox' } }, required: ['qris-soundbox'] },
+        { properties: { protocol: { const: 'kiosk' } }, required: ['kiosk'] },
       ],
     });
   });

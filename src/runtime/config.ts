@@ -2,14 +2,19 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { ConfigurationFault } from '../domain/fault.ts';
+import type { KioskTimings } from '../domain/kiosk.ts';
 import type { SalePolicy, SaleTimings } from '../domain/policy.ts';
 import type { Language } from '../domain/speech/language.ts';
+import type { Theme } from '../domain/theme.ts';
+import type { KioskSettings } from '../protocols/kiosk/settings.ts';
 import type { PromptPaySettings } from '../protocols/promptpay/settings.ts';
 import type { QrisSoundboxSettings } from '../protocols/qris-soundbox/settings.ts';
 import { type Ds50Config, ds50Config } from './config-ds50.ts';
 import { configSchema } from './config-schema.ts';
+import type { DisplaySettings } from './display.ts';
 import { type FieldFault, fieldFaults, listed } from './field-faults.ts';
 import { jsonFault } from './json-text.ts';
+import type { PrinterSettings, TicketSettings } from './printer.ts';
 import type { SecretSources } from './secrets.ts';
 import type { SpeakerSettings } from './speaker.ts';
 
@@ -22,7 +27,8 @@ export interface Settings {
   readonly backend:
     | { readonly protocol: 'promptpay'; readonly promptpay: PromptPaySettings }
     | { readonly protocol: 'ds50'; readonly ds50: Ds50Config }
-    | { readonly protocol: 'qris-soundbox'; readonly qrisSoundbox: QrisSoundboxSettings };
+    | { readonly protocol: 'qris-soundbox'; readonly qrisSoundbox: QrisSoundboxSettings }
+    | { readonly protocol: 'kiosk'; readonly kiosk: KioskSettings & KioskTimings };
   readonly ota: {
     readonly customer: string;
     readonly model: string;
@@ -41,6 +47,12 @@ export interface Settings {
   readonly stateEverySeconds: number;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
   readonly language: Language;
+  readonly theme: Theme;
+  /** Undefined: the local API shows the screens, and nothing else. */
+  readonly display?: DisplaySettings;
+  /** Undefined: no tickets. */
+  readonly printer?: PrinterSettings;
+  readonly ticket: TicketSettings;
   /** Undefined: the loudspeaker of the board. */
   readonly speaker?: SpeakerSettings;
 }
@@ -110,11 +122,25 @@ function readText(file: string): string {
 type Output = v.InferOutput<ReturnType<typeof configSchema>>;
 
 function settingsOf(
-  { $schema: _, sale, board, protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox, speaker, ...rest }: Output,
+  {
+    $schema: _,
+    sale,
+    board,
+    protocol,
+    promptpay,
+    ds50,
+    'qris-soundbox': qrisSoundbox,
+    kiosk,
+    speaker,
+    display,
+    printer,
+    ticket,
+    ...rest
+  }: Output,
   file: string,
   folder: string,
 ): Settings {
-  const backend = backendOf({ protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox }, file);
+  const backend = backendOf({ protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox, kiosk }, file);
   const { requestMs, qrMaxMs, cashIdleMs, requoteMs, cardAnswerMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs, ...policy } = sale;
   const timings = { requestMs, qrMaxMs, cashIdleMs, requoteMs, cardAnswerMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs };
   const isName = /^[\w-]+$/.test(board);
@@ -122,19 +148,25 @@ function settingsOf(
   return {
     ...rest,
     ...(heard === undefined ? {} : { speaker: heard }),
+    ...(display === undefined ? {} : { display: display.driver === 'png' ? { ...display, file: resolve(folder, display.file) } : display }),
+    ...(printer === undefined
+      ? {}
+      : { printer: printer.driver === 'png' ? { ...printer, directory: resolve(folder, printer.directory) } : printer }),
+    ticket: { title: '', ...ticket },
     backend,
     board: isName || isAbsolute(board) ? board : join(folder, board),
     sale: { policy, timings },
   };
 }
 
-type Sections = { [K in 'protocol' | 'promptpay' | 'ds50' | 'qris-soundbox']: Output[K] | undefined };
+type Sections = { [K in 'protocol' | 'promptpay' | 'ds50' | 'qris-soundbox' | 'kiosk']: Output[K] | undefined };
 
 /** The section of the chosen protocol; the schema has made sure that it is there. @throws ConfigInvalid for a posparam.ini with faults */
 function backendOf(sections: Sections, file: string): Settings['backend'] {
-  const { protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox } = sections;
+  const { protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox, kiosk } = sections;
   if (protocol === 'promptpay' && promptpay) return { protocol, promptpay };
   if (protocol === 'qris-soundbox' && qrisSoundbox) return { protocol, qrisSoundbox };
+  if (protocol === 'kiosk' && kiosk) return { protocol, kiosk };
   if (protocol !== 'ds50' || !ds50) throw new ConfigurationFault('The section of the protocol is missing', { code: 'config-invalid' });
   const read = ds50Config(ds50);
   if ('settings' in read) return { protocol, ds50: read };

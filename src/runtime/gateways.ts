@@ -52,6 +52,12 @@ export async function dialectOf({ settings, store, simulator, updates, clock, lo
     const gateway = createQrisSoundboxGateway({ settings: backend.qrisSoundbox, device: { version: VERSION }, dial, ...rest });
     return { gateway, files: async () => null, unusable: null };
   }
+  if (backend.protocol === 'kiosk') {
+    const { createKioskGateway } = await import('../protocols/kiosk/gateway.ts');
+    const dial = simulator.links.dialer('http');
+    const { currency } = settings.sale.policy;
+    return { gateway: createKioskGateway({ settings: backend.kiosk, currency, ...world, dial }), files: async () => null, unusable: null };
+  }
   const { createDs50Gateway } = await import('../protocols/ds50/gateway.ts');
   const { settings: ds50, files: configured } = backend.ds50;
   const current = () => backendFiles(updates, configured);

@@ -7,6 +7,7 @@ export const METRIC_HELP: Readonly<Record<string, string>> = {
   charge_queries_total: 'Questions to the backend whether a charge is paid, by road and answer',
   charges_in_doubt: 'Charges past their grace time about which the backend has said nothing',
   confirmations_total: 'Answers about charges, by road, state and whether they had an effect',
+  kiosk_messages_total: 'Messages of the backend that drives the screens, by what became of them',
   lane_deliveries_total: 'Batches of the outbox other than sale reports, by lane and outcome',
   metrics_dropped_total: 'Figures that could not be kept; anything but 0 is a bug',
   mqtt_connects_total: 'Attempts to connect to the broker, by outcome',
@@ -15,4 +16,5 @@ export const METRIC_HELP: Readonly<Record<string, string>> = {
   payments_total: 'Payments the backend announced, by what became of them',
   push_messages_total: 'Messages from the broker, by what became of them',
   states_total: 'Reports of state to the backend, by outcome',
+  websocket_connects_total: 'Attempts to connect to the backend that drives the screens, by outcome',
 };

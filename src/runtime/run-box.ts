@@ -7,7 +7,6 @@ import { systemClock } from './clock.ts';
 import { type ComposedBox, composeBox, type Launched } from './compose.ts';
 import { loadConfig, type Settings } from './config.ts';
 import { stderrLog } from './log.ts';
-import { logoSource } from './logo.ts';
 import { checkProducts } from './products.ts';
 
 export interface RunOptions {
@@ -78,8 +77,7 @@ export async function runBox({ configFile, stateDir, wrapStore, onOutput, launch
 }
 
 async function serve(composed: ComposedBox, settings: Settings, clock: Clock, log: Log): Promise<Api> {
-  const { box, simulator, metrics, board, updates } = composed;
-  const logo = logoSource(updates, log);
+  const { box, simulator, metrics, board } = composed;
   return startApi({
     box,
     settings,
@@ -89,9 +87,8 @@ async function serve(composed: ComposedBox, settings: Settings, clock: Clock, lo
     lastSeq: () => composed.lastSeq(),
     drawScreen: async (screen) => {
       const { renderScreen } = await import('../drivers/display/screen-svg.ts');
-      const picture = await logo();
-      const at = { ...board.display, language: box.language(), nowMonotonicMs: clock.monotonicMs() };
-      return renderScreen(screen, picture ? { ...at, logo: picture } : at);
+      const { width, height } = board.display;
+      return renderScreen(screen, { ...(await composed.look()), width, height, nowMonotonicMs: clock.monotonicMs() });
     },
     health: () => {
       const ledgerMs = Math.round(box.sinceProgressMs());
@@ -100,15 +97,16 @@ async function serve(composed: ComposedBox, settings: Settings, clock: Clock, lo
       const inbound = { ok: box.listening() };
       return { ok: ledger.ok && inbound.ok, checks: { ledger, inbound } };
     },
-    ...(simulator ? { extra: await simulated(simulator, updates) } : {}),
+    ...(simulator ? { extra: await simulated(simulator, composed) } : {}),
   });
 }
 
-async function simulated(simulator: NonNullable<ComposedBox['simulator']>, updates: ComposedBox['updates']) {
+async function simulated(simulator: NonNullable<ComposedBox['simulator']>, { updates, tray }: ComposedBox) {
   const { simRoutes } = await import('../simulator/routes.ts');
   return simRoutes(
     simulator,
     () => process.kill(process.pid, 'SIGKILL'),
     (clip) => updates.resource(`mp3/${clip}.mp3`),
+    tray,
   );
 }

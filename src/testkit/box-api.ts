@@ -13,6 +13,8 @@ const NOTHING: Totals = {
   qrCount: 0,
   cardMinor: 0,
   cardCount: 0,
+  terminalMinor: 0,
+  terminalCount: 0,
   salesMinor: 0,
   salesCount: 0,
   refundMinor: 0,
@@ -27,7 +29,7 @@ const STATUS: BoxStatus = {
   boot: 'boot-1',
   uptimeSeconds: 3,
   clockTrusted: true,
-  ready: { qr: true, cash: true, card: false, reasons: [] },
+  ready: { qr: true, cash: true, card: false, terminal: false, reasons: [] },
   pairing: { state: 'paired', pin: null, deviceId: 'device-0001', reason: null },
   links: { http: 'up', mqtt: 'up' },
   rejections: { count: 0, last: null },
@@ -73,6 +75,10 @@ export class FakeBoxApi {
   /** Draws the screen; the default writes its kind. */
   draw: (screen: Screen) => string = (screen) =>
     `<svg xmlns="http://www.w3.org/2000/svg" width="480" height="320"><rect width="480" height="320" fill="#fff"/><text x="30" y="60">${screen.kind}</text></svg>`;
+  /** The virtual printer, or null on a box without one. */
+  printer: { fault: string | null; ticket: boolean } | null = null;
+  /** The newest ticket. */
+  ticket: Uint8Array | null = null;
   readonly posted: Posted[] = [];
   /** Headers and path of every GET that was answered. */
   readonly got: { readonly path: string; readonly headers: Readonly<Record<string, unknown>> }[] = [];
@@ -154,6 +160,10 @@ export class FakeBoxApi {
       response.writeHead(bytes ? 200 : 204, { 'content-type': file.endsWith('.wav') ? 'audio/wav' : 'audio/mpeg' });
       return void response.end(bytes);
     }
+    if (path === '/sim/ticket.png') {
+      response.writeHead(this.ticket ? 200 : 204, { 'content-type': 'image/png' });
+      return void response.end(this.ticket);
+    }
     if (path === '/v1/stream') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(': open\n\n');
@@ -181,6 +191,8 @@ export class FakeBoxApi {
         return this.queue;
       case '/sim/outputs':
         return { outputs: this.outputs };
+      case '/sim/printer':
+        return { printer: this.printer };
       case '/sim/speaker':
         return { transcript: this.transcript };
       default:

@@ -16,6 +16,8 @@ const NOTHING: Totals = {
   qrCount: 0,
   cardMinor: 0,
   cardCount: 0,
+  terminalMinor: 0,
+  terminalCount: 0,
   salesMinor: 0,
   salesCount: 0,
   refundMinor: 0,
@@ -32,11 +34,13 @@ export const sampleSale: SaleView = {
   origin: 'api',
   qrMinor: 0,
   cardMinor: 0,
+  terminalMinor: 0,
   cashMinor: 0,
   cash: { coin: {}, bill: {} },
   charge: 'charge-1',
   qr: '00020101021229',
   card: null,
+  terminal: null,
   cancelReason: null,
   qrRefusal: null,
   delivery: null,
@@ -44,7 +48,17 @@ export const sampleSale: SaleView = {
   openedAtMs: Date.UTC(2026, 0, 1),
 };
 
-type Scripted = 'sell' | 'sale' | 'cancel' | 'pair' | 'resetCounters' | 'resetOutput' | 'press' | 'installUpdate' | 'rollBackUpdate';
+type Scripted =
+  | 'printTicket'
+  | 'sell'
+  | 'sale'
+  | 'cancel'
+  | 'pair'
+  | 'resetCounters'
+  | 'resetOutput'
+  | 'press'
+  | 'installUpdate'
+  | 'rollBackUpdate';
 
 interface Step {
   readonly call: Scripted;
@@ -66,7 +80,7 @@ export class ScriptedBox implements Box {
     boot: 'boot-1',
     uptimeSeconds: 61,
     clockTrusted: true,
-    ready: { qr: true, cash: true, card: false, reasons: [] },
+    ready: { qr: true, cash: true, card: false, terminal: false, reasons: [] },
     pairing: { state: 'paired', pin: null, deviceId: 'device-1', reason: null },
     links: { mqtt: 'up', http: 'up' },
     rejections: { count: 0, last: null },
@@ -148,6 +162,7 @@ export class ScriptedBox implements Box {
   resetOutput: Box['resetOutput'] = () => void this.#next('resetOutput', []);
   installUpdate: Box['installUpdate'] = async (file, terms) => void this.#next('installUpdate', [file, terms]);
   rollBackUpdate: Box['rollBackUpdate'] = async (type) => void this.#next('rollBackUpdate', [type]);
+  printTicket: Box['printTicket'] = async (sale) => this.#next('printTicket', [sale]) as Awaited<ReturnType<Box['printTicket']>>;
   press: Box['press'] = (button) => void this.#next('press', [button]);
 
   onEntries(listener: (entries: readonly Recorded[]) => void): Cancel {

@@ -14,7 +14,10 @@ export function serveBox(box: ScriptedBox, api: Partial<ApiParts['settings']['ap
     metrics: metricsRegistry(),
     health: () => ({ ok: true, checks: { ledger: { ok: true } } }),
     lastSeq: box.lastSeq,
-    drawScreen: async (screen) => `<svg xmlns="http://www.w3.org/2000/svg"><text>${screen.kind}</text></svg>`,
+    drawScreen: async (screen) => ({
+      svg: `<svg xmlns="http://www.w3.org/2000/svg"><text>${screen.kind}</text></svg>`,
+      touch: [{ key: 'ok', left: 10, top: 20, width: 100, height: 50 }],
+    }),
     ...change,
   });
 }

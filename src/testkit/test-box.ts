@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BoxService } from '../app/box-service.ts';
+import type { TicketParts } from '../app/tickets.ts';
 import type { UpdateParts } from '../app/update-service.ts';
 import type { Board } from '../domain/board.ts';
 import { DeviceFault } from '../domain/fault.ts';
 import type { CashMethod } from '../domain/journal.ts';
+import { DEFAULT_KIOSK_TIMINGS } from '../domain/kiosk.ts';
 import { DEFAULT_POLICY, DEFAULT_TIMINGS, type SalePolicy, type SaleTimings } from '../domain/policy.ts';
 import type { Screen } from '../domain/screen.ts';
 import type { Language } from '../domain/speech/language.ts';
@@ -136,6 +138,7 @@ export interface TestBoxOptions {
   readonly cardReader?: CardReader;
   /** Asked at every start. */
   readonly updates?: () => UpdateParts;
+  readonly tickets?: TicketParts;
   /** Called with every gateway before it is used. */
   readonly dress?: (gateway: ScriptedGateway) => void;
 }
@@ -194,6 +197,8 @@ export class TestBox {
       logLines: (most) => this.log.lines.slice(-most).map((line) => JSON.stringify(line)),
       language: 'en',
       updates: this.#options.updates?.() ?? null,
+      tickets: this.#options.tickets ?? null,
+      kiosk: DEFAULT_KIOSK_TIMINGS,
       display: { show: (screen) => void this.screens.push(screen) },
       speaker: {
         say: (announcement) => {

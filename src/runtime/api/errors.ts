@@ -39,6 +39,8 @@ const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
   'ota-busy': 409,
   'ota-no-launcher': 409,
   'ota-nothing-to-roll-back': 409,
+  'printer-missing': 409,
+  'ticket-unpaid': 409,
   'body-too-large': 413,
   'content-type': 415,
   'amount-invalid': 422,

@@ -27,6 +27,9 @@ const INSTALL = section({
     section({ size: whole('Bytes', 1, 2 ** 31), sha256: text('SHA-256', 64, /^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits') }),
   ),
 });
+const KEY = section({ key: text('A key, as the box knows it', 32, /^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and "-"') });
+const pixel = (side: string) => whole(`From the ${side} of the picture, in pixels`, 0, 4_095);
+const TOUCH = section({ x: pixel('left'), y: pixel('top') });
 const ROLLBACK = section({ type: choice('Firmware or resources', ['AP', 'CUST']) });
 
 const count = (least: number, most: number) => {
@@ -68,6 +71,12 @@ export const installRequest = async (c: Context): Promise<v.InferOutput<typeof I
 
 /** The body of POST /v1/updates/rollback. @throws RequestInvalid */
 export const rollbackRequest = async (c: Context): Promise<v.InferOutput<typeof ROLLBACK>> => parse(ROLLBACK, await readBody(c));
+
+/** The body of POST /v1/keys. @throws RequestInvalid */
+export const keyRequest = async (c: Context): Promise<v.InferOutput<typeof KEY>> => parse(KEY, await readBody(c));
+
+/** The body of POST /v1/touch. @throws RequestInvalid */
+export const touchRequest = async (c: Context): Promise<v.InferOutput<typeof TOUCH>> => parse(TOUCH, await readBody(c));
 
 /** For requests that carry nothing: no body, or an empty object. @throws RequestInvalid */
 export async function emptyRequest(c: Context): Promise<void> {

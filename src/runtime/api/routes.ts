@@ -3,8 +3,9 @@ import type { Box } from '../../app/box.ts';
 import { excerpt } from '../../domain/card-data.ts';
 import { CallerFault } from '../../domain/fault.ts';
 import type { Screen } from '../../domain/screen.ts';
+import { keyAt, type TouchArea } from '../../domain/touch.ts';
 import openapi from './openapi.json' with { type: 'json' };
-import { emptyRequest, installRequest, ledgerQuery, rollbackRequest, saleRequest } from './requests.ts';
+import { emptyRequest, installRequest, keyRequest, ledgerQuery, rollbackRequest, saleRequest, touchRequest } from './requests.ts';
 
 interface HealthCheck {
   readonly ok: boolean;
@@ -17,11 +18,16 @@ export interface Health {
   readonly checks: Readonly<Record<string, HealthCheck>>;
 }
 
+export interface DrawnScreen {
+  readonly svg: string;
+  readonly touch: readonly TouchArea[];
+}
+
 export interface RouteParts {
   readonly box: Box;
   readonly health: () => Health;
   readonly metrics: { exposition(): string };
-  readonly drawScreen: (screen: Screen) => Promise<string>;
+  readonly drawScreen: (screen: Screen) => Promise<DrawnScreen>;
   readonly openStream: (c: Context) => Response;
 }
 
@@ -49,6 +55,7 @@ const routes = ({ box, health, metrics, drawScreen, openStream }: RouteParts): r
   ['POST', '/v1/sales', (c) => openSale(c, box)],
   ['GET', '/v1/sales/:id', (c) => c.json(box.sale(id(c)) ?? unknownSale(id(c)))],
   ['POST', '/v1/sales/:id/cancel', act((c) => box.cancel(id(c), 'api'))],
+  ['POST', '/v1/sales/:id/ticket', act((c) => box.printTicket(id(c)))],
   ['GET', '/v1/ledger', (c) => c.json({ entries: box.ledger(ledgerQuery(c)) })],
   ['GET', '/v1/counters', (c) => c.json(box.counters())],
   ['POST', '/v1/counters/reset', act(() => resetCounters(box))],
@@ -58,7 +65,9 @@ const routes = ({ box, health, metrics, drawScreen, openStream }: RouteParts): r
   ['POST', '/v1/updates/rollback', (c) => rollBackUpdate(c, box)],
   ['GET', '/v1/queue', (c) => c.json(box.queue())],
   ['GET', '/v1/screen', (c) => c.json(box.screen())],
-  ['GET', '/v1/screen.svg', async (c) => c.body(await drawScreen(box.screen()), 200, { 'Content-Type': 'image/svg+xml' })],
+  ['GET', '/v1/screen.svg', async (c) => c.body((await drawScreen(box.screen())).svg, 200, { 'Content-Type': 'image/svg+xml' })],
+  ['POST', '/v1/keys', (c) => pressKey(c, box)],
+  ['POST', '/v1/touch', (c) => touchScreen(c, box, drawScreen)],
   ['GET', '/v1/stream', openStream],
   ['POST', '/v1/pair', act(() => box.pair())],
   ['GET', '/healthz', (c) => answerHealth(c, health())],
@@ -99,6 +108,22 @@ async function installUpdate(c: Context, box: Box): Promise<Response> {
 async function rollBackUpdate(c: Context, box: Box): Promise<Response> {
   await box.rollBackUpdate((await rollbackRequest(c)).type);
   return c.json({ state: box.updates() });
+}
+
+async function pressKey(c: Context, box: Box): Promise<Response> {
+  const { key } = await keyRequest(c);
+  box.press(key);
+  return c.json({ key, screen: box.screen() });
+}
+
+async function touchScreen(c: Context, box: Box, drawScreen: RouteParts['drawScreen']): Promise<Response> {
+  const { x, y } = await touchRequest(c);
+  const screen = box.screen();
+  const { touch } = await drawScreen(screen);
+  // What was touched is what was seen: a screen that came meanwhile has other things in that place.
+  const key = box.screen() === screen ? keyAt(touch, x, y) : null;
+  if (key !== null) box.press(key);
+  return c.json({ key, screen: box.screen() });
 }
 
 const answerHealth = (c: Context, health: Health): Response => c.json(health, health.ok ? 200 : 503);

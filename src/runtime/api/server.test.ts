@@ -171,6 +171,40 @@ describe('sales', () => {
   });
 });
 
+describe('tickets', () => {
+  const TICKET = '/v1/sales/sale-1/ticket';
+
+  test.each([
+    { result: 'done', code: '', reason: '' },
+    { result: 'failed', code: 'printer-paper-out', reason: 'The printer is out of paper' },
+  ] as const)('a ticket is printed, or not: $result', async (outcome) => {
+    const { url } = await start();
+    box.expect('printTicket', ['sale-1'], outcome);
+    const response = await post(url + TICKET);
+    const answer = await response.json();
+    expect([response.status, answer]).toEqual([200, outcome]);
+    expect(differences(openapi, { $ref: '#/components/schemas/TicketResult' }, answer)).toEqual([]);
+  });
+
+  test.each([
+    ['sale-unknown', 404],
+    ['printer-missing', 409],
+    ['ticket-unpaid', 409],
+  ] as const)('%s is %i, as the OpenAPI file says', async (code, status) => {
+    expect(openapi.paths['/v1/sales/{id}/ticket'].post.responses).toHaveProperty(String(status));
+    const { url } = await start();
+    box.expect('printTicket', ['sale-1'], new CallerFault('no', { code }));
+    const response = await post(url + TICKET, {});
+    expect([response.status, await response.json()]).toEqual([status, { error: expect.objectContaining({ code, blame: 'caller' }) }]);
+  });
+
+  test('there is nothing to say about it', async () => {
+    const { url } = await start();
+    expect((await post(url + TICKET, { copies: 2 })).status).toBe(400);
+    expect((await fetch(url + TICKET)).headers.get('allow')).toBe('POST');
+  });
+});
+
 test('pairing and the reset of the counters', async () => {
   const { url } = await start();
   box.expect('pair', [], { state: 'registered', pin: '1150', deviceId: 'device-1', reason: null });

@@ -11,7 +11,7 @@ import type { Settings } from '../config.ts';
 import type { MetricsRegistry } from '../metrics.ts';
 import { refuse } from './errors.ts';
 import { guard } from './guard.ts';
-import type { Health } from './routes.ts';
+import type { DrawnScreen, Health } from './routes.ts';
 
 /** Connections at the same time; a stream holds one each. */
 const MAX_CONNECTIONS = 128;
@@ -28,8 +28,8 @@ export interface ApiParts {
   readonly health: () => Health;
   /** The sequence number of the newest entry of the journal, 0 when it is empty. */
   readonly lastSeq: () => number;
-  /** Draws a screen as SVG in the size of the box's display. */
-  readonly drawScreen: (screen: Screen) => Promise<string>;
+  /** Draws a screen in the size of the box's display. */
+  readonly drawScreen: (screen: Screen) => Promise<DrawnScreen>;
   /** Further routes, with whole paths; behind the same guard, with body limits of their own. */
   readonly extra?: Hono;
 }
