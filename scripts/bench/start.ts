@@ -57,7 +57,14 @@ export async function benchStart(dir: string, runs = 7, idleRuns = 3): Promise<S
     const [readyMs, rssMb] = [quantile(times, 0.5), quantile(rss, 0.5)];
     return { readyMs, rssMb, startRatio: readyMs / nodeMs, rssRatio: rssMb / nodeRssMb };
   };
-  return { nodeMs, nodeRssMb, promptpay: figures('promptpay'), ds50: figures('ds50'), 'qris-soundbox': figures('qris-soundbox') };
+  return {
+    nodeMs,
+    nodeRssMb,
+    promptpay: figures('promptpay'),
+    ds50: figures('ds50'),
+    'qris-soundbox': figures('qris-soundbox'),
+    kiosk: figures('kiosk'),
+  };
 }
 
 /** A folder with the configuration of a virtual box that says nothing of the missing network. */

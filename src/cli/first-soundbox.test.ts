@@ -1,77 +1,36 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import jsqr from 'jsqr';
-import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { BoxStatus } from '../app/box.ts';
+import { describe, expect, test } from 'vitest';
 import type { KnownAck } from '../refserver/qris/reports.ts';
 import type { Transaction } from '../refserver/qris/transactions.ts';
-import { runTilld } from '../testkit/command-line.ts';
 import { needsChromium } from '../testkit/needs.ts';
-import { readPng } from '../testkit/png.ts';
-import { type WatchedBrowser, watchedBrowser } from '../testkit/watched-browser.ts';
+import { simulation } from '../testkit/simulation.ts';
 
 const browserNeed = needsChromium();
 const DEVICE = 'sbx_001';
 /** Beside what happens by itself there is what is said aloud, one line after the other. */
 const PATIENT = { timeout: 15_000 };
-const FREE = ['--port', '0', '--api-port', '0', '--http-port', '0', '--mqtt-port', '0'];
 const money = (minor: number) => `Rp ${minor.toLocaleString('en')}`;
 const FIFTY_THOUSAND = 'Pembayaran diterima lima puluh ribu rupiah';
 
 /** The chapters of one story: each goes on where the one before ended. */
 describe.skipIf(browserNeed.missing)(`the first day of a soundbox, in a browser${browserNeed.why}`, { timeout: 60_000 }, () => {
-  const stop = new AbortController();
-  let folder: string;
-  let world: { panelUrl: string; backendUrl: string };
-  let ended: ReturnType<typeof runTilld>;
-  let browser: WatchedBrowser;
-  let panel: Page;
-  let backend: Page;
+  const sim = simulation('qris-soundbox');
+  const { says, power, status } = sim;
 
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'tilld-soundbox-'));
-    const started = Promise.withResolvers<string>();
-    const simulate = ['simulate', '--json', '--protocol', 'qris-soundbox', '--state', folder, ...FREE];
-    ended = runTilld(simulate, { stop: stop.signal, onOut: started.resolve });
-    browser = await watchedBrowser();
-    world = JSON.parse(await started.promise);
-    [panel, backend] = await Promise.all([browser.open(world.panelUrl), browser.open(world.backendUrl)]);
-  }, 60_000);
+  const transcript = async () => (await sim.ofBox<{ transcript: { text: string; sound: number | null }[] }>('sim/speaker')).transcript;
+  const newestTransaction = async () => (await sim.ofBackend<{ transactions: Transaction[] }>('qris/transactions?limit=1')).transactions[0];
+  const acks = async () => (await sim.ofBackend<{ acks: KnownAck[] }>('qris/acks')).acks.map(({ ack }) => ack);
 
-  afterEach(() => {
-    expect(browser.complaints).toEqual([]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    stop.abort();
-    await ended;
-    rmSync(folder, { recursive: true });
-  });
-
-  const json = async <T>(url: string): Promise<T> => (await fetch(url)).json() as Promise<T>;
-  const status = () => json<BoxStatus>(`${world.panelUrl}v1/status`);
-  const transcript = async () =>
-    (await json<{ transcript: { text: string; sound: number | null }[] }>(`${world.panelUrl}sim/speaker`)).transcript;
-  const newestTransaction = async () =>
-    (await json<{ transactions: Transaction[] }>(`${world.backendUrl}ref/qris/transactions?limit=1`)).transactions[0];
-  const acks = async () => (await json<{ acks: KnownAck[] }>(`${world.backendUrl}ref/qris/acks`)).acks.map(({ ack }) => ack);
-
-  const soundboxes = () => backend.getByRole('region', { name: 'QRIS soundboxes' });
-  const says = (words: string) => panel.locator('#says', { hasText: words }).waitFor();
+  const soundboxes = () => sim.backend.getByRole('region', { name: 'QRIS soundboxes' });
   const idle = () => says('Ready.');
-  const power = (is: 'on' | 'off') => panel.click('#power').then(() => panel.locator(`body[data-power="${is}"]`).waitFor());
-  const said = (text: string) => panel.locator('#speech li', { hasText: text }).first().waitFor();
+  const said = (text: string) => sim.panel.locator('#speech li', { hasText: text }).first().waitFor();
   async function sell(amount: string): Promise<Transaction | undefined> {
-    await panel.focus('#box');
+    await sim.panel.focus('#box');
     // One key after the other, as a finger does: a key that is still down cannot be pressed again.
     for (const [i, key] of [...amount].entries()) {
-      await panel.keyboard.press(key);
+      await sim.panel.keyboard.press(key);
       await says(`Amount ${money(Number(amount.slice(0, i + 1)))}.`);
     }
-    await panel.keyboard.press('Enter');
+    await sim.panel.keyboard.press('Enter');
     await says('Scan the QR to pay');
     return newestTransaction();
   }
@@ -98,16 +57,12 @@ describe.skipIf(browserNeed.missing)(`the first day of a soundbox, in a browser$
     await idle();
     const transaction = await sell('50000');
     expect(transaction).toMatchObject({ deviceId: DEVICE, terminalId: 'term_001', amountMinor: 50_000, requests: 1, state: 'open' });
-    const scan = async () => {
-      const { width, height, data } = readPng(await panel.locator('#screen').screenshot());
-      return jsqr.default(data, width, height)?.data;
-    };
-    await expect.poll(scan).toBe(transaction?.qrPayload);
+    await expect.poll(() => sim.scan('#screen')).toBe(transaction?.qrPayload);
     await pay();
     await says('paid.');
     await said(FIFTY_THOUSAND);
     const line = (await transcript()).find(({ text }) => text === FIFTY_THOUSAND);
-    const wav = Buffer.from(await (await fetch(`${world.panelUrl}sim/voice/${line?.sound}.wav`)).arrayBuffer());
+    const wav = Buffer.from(await (await fetch(`${sim.panelUrl}sim/voice/${line?.sound}.wav`)).arrayBuffer());
     expect(wav.subarray(0, 4).toString('latin1')).toBe('RIFF');
     // Half of it is louder than a whisper: it is not silence.
     expect(wav.subarray(44).some((byte, i) => i % 2 === 1 && byte > 8 && byte < 248)).toBe(true);
@@ -162,8 +117,7 @@ describe.skipIf(browserNeed.missing)(`the first day of a soundbox, in a browser$
     await power('on');
     await said('Received fifty thousand rupiah');
     await idle();
-    const { sinceEver } = await json<{ sinceEver: Record<string, unknown> }>(`${world.panelUrl}v1/counters`);
-    expect(sinceEver).toMatchObject({ qrMinor: 150_000, qrCount: 3, salesMinor: 150_000, salesCount: 3, refundMinor: 0 });
+    expect(await sim.sinceEver()).toMatchObject({ qrMinor: 150_000, qrCount: 3, salesMinor: 150_000, salesCount: 3, refundMinor: 0 });
     await expect.poll(async () => (await status()).alarms, PATIENT).toEqual([]);
   });
 });

@@ -1,18 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { BoxStatus } from '../app/box.ts';
-import { runTilld } from '../testkit/command-line.ts';
+import { describe, expect, test } from 'vitest';
 import { needsChromium } from '../testkit/needs.ts';
-import { type WatchedBrowser, watchedBrowser } from '../testkit/watched-browser.ts';
+import { simulation } from '../testkit/simulation.ts';
 
 const browserNeed = needsChromium();
 const SERIAL = 'SIM-DS50-0001';
 /** Beside what happens by itself there is what is said aloud, one line after the other. */
 const PATIENT = { timeout: 25_000 };
-const FREE = ['--port', '0', '--api-port', '0', '--http-port', '0', '--mqtt-port', '0'];
 
 interface Sale {
   readonly trace: string;
@@ -25,43 +18,14 @@ interface Sale {
 
 /** The chapters of one story: each goes on where the one before ended. */
 describe.skipIf(browserNeed.missing)(`the first orders of a payment speaker, in a browser${browserNeed.why}`, { timeout: 60_000 }, () => {
-  const stop = new AbortController();
-  let folder: string;
-  let world: { panelUrl: string; backendUrl: string; apiUrl: string };
-  let ended: ReturnType<typeof runTilld>;
-  let browser: WatchedBrowser;
-  let panel: Page;
-  let backend: Page;
+  const sim = simulation('ds50');
+  const { says, power, status, journalFrom } = sim;
 
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'tilld-speaker-'));
-    const started = Promise.withResolvers<string>();
-    const simulate = ['simulate', '--json', '--protocol', 'ds50', '--state', folder, ...FREE];
-    ended = runTilld(simulate, { stop: stop.signal, onOut: started.resolve });
-    browser = await watchedBrowser();
-    world = JSON.parse(await started.promise);
-    [panel, backend] = await Promise.all([browser.open(world.panelUrl), browser.open(world.backendUrl)]);
-  }, 60_000);
-
-  afterEach(() => {
-    expect(browser.complaints).toEqual([]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    stop.abort();
-    await ended;
-    rmSync(folder, { recursive: true });
-  });
-
-  const json = async <T>(url: string): Promise<T> => (await fetch(url)).json() as Promise<T>;
-  const sold = () => json<{ sales: Sale[]; duplicates: number }>(`${world.backendUrl}ref/ds50/sales`);
-  const status = () => json<BoxStatus>(`${world.panelUrl}v1/status`);
-  const spoken = async () =>
-    (await json<{ transcript: { text: string }[] }>(`${world.panelUrl}sim/speaker`)).transcript.map(({ text }) => text);
+  const sold = () => sim.ofBackend<{ sales: Sale[]; duplicates: number }>('ds50/sales');
+  const spoken = async () => (await sim.ofBox<{ transcript: { text: string }[] }>('sim/speaker')).transcript.map(({ text }) => text);
   /** One figure of the box's metrics, 0 while it has none. */
   const figure = async (name: string) => {
-    const lines = (await (await fetch(`${world.apiUrl}/metrics`)).text()).split('\n');
+    const lines = (await (await fetch(`${sim.apiUrl}/metrics`)).text()).split('\n');
     return Number(
       lines
         .find((line) => line.startsWith(name))
@@ -70,17 +34,10 @@ describe.skipIf(browserNeed.missing)(`the first orders of a payment speaker, in 
     );
   };
 
-  const says = (words: string) => panel.locator('#says', { hasText: words }).waitFor();
   const idle = () => says('Ready.');
-  const tap = (card: string) => panel.getByRole('button', { name: `Hold the ${card} card against the reader` }).click();
-  const power = (is: 'on' | 'off') => panel.click('#power').then(() => panel.locator(`body[data-power="${is}"]`).waitFor());
-  /** What the journal on the panel says from the newest line with these words on, the oldest first. */
-  const journalFrom = async (words: string) => {
-    const lines = await panel.locator('#journal .words').allTextContents();
-    return lines.slice(0, lines.findIndex((line) => line.includes(words)) + 1).reverse();
-  };
+  const tap = (card: string) => sim.panel.getByRole('button', { name: `Hold the ${card} card against the reader` }).click();
 
-  const speakers = () => backend.getByRole('region', { name: 'Payment speakers' });
+  const speakers = () => sim.backend.getByRole('region', { name: 'Payment speakers' });
   const push = async (kind: 'Sale' | 'Announcement', amount: string, order: string, more: { message?: string; delivery?: string } = {}) => {
     await speakers().getByLabel('Serial number').fill(SERIAL);
     await speakers()
@@ -107,7 +64,7 @@ describe.skipIf(browserNeed.missing)(`the first orders of a payment speaker, in 
     await idle();
     await push('Sale', '66.66', 'order-1', { message: 'Table 7' });
     await says('Present a card to pay $66.66. Table 7');
-    await panel.locator('#card-slot[data-state="open"]').waitFor();
+    await sim.panel.locator('#card-slot[data-state="open"]').waitFor();
     await tap('VISA');
     await says('Thank you. $66.66 paid.');
     await listed('trace 000001').getByText('approved').waitFor();
@@ -126,8 +83,8 @@ describe.skipIf(browserNeed.missing)(`the first orders of a payment speaker, in 
       duplicates: 0,
       sales: [{ amountMinor: 6_666, maskedPan: '411111******1111', status: 'approved' }],
     });
-    await panel.locator('#counters tr:has-text("Card") td:nth-of-type(4):text-is("$66.66")').waitFor();
-    await panel.locator('#speech', { hasText: 'Received sixty-six dollars sixty-six cents' }).waitFor();
+    await sim.panel.locator('#counters tr:has-text("Card") td:nth-of-type(4):text-is("$66.66")').waitFor();
+    await sim.panel.locator('#speech', { hasText: 'Received sixty-six dollars sixty-six cents' }).waitFor();
   });
 
   test('says so when the issuer declines', async () => {
@@ -158,7 +115,7 @@ describe.skipIf(browserNeed.missing)(`the first orders of a payment speaker, in 
     await says('Thank you. $12.34 paid.');
     await expect.poll(() => journalFrom('Order order-3'), PATIENT).toContain('$12.34 paid by card, on asking');
     await listed('trace 000003').getByText('no answer sent').waitFor();
-    expect(await backend.locator('#ds50-alarm').textContent()).toBe('');
+    expect(await sim.backend.locator('#ds50-alarm').textContent()).toBe('');
     expect((await sold()).duplicates).toBe(0);
   });
 
@@ -177,9 +134,9 @@ describe.skipIf(browserNeed.missing)(`the first orders of a payment speaker, in 
 
   test('sells for an amount typed in cents', async () => {
     await idle();
-    for (const key of ['1', '2', '5', '0']) await panel.locator(`[data-key="${key}"]`).click();
+    for (const key of ['1', '2', '5', '0']) await sim.panel.locator(`[data-key="${key}"]`).click();
     await says('Amount $12.50.');
-    await panel.getByRole('button', { name: 'OK' }).click();
+    await sim.panel.getByRole('button', { name: 'OK' }).click();
     await says('Present a card to pay $12.50.');
     await tap('Damaged');
     await tap('AMEX');
@@ -199,7 +156,7 @@ describe.skipIf(browserNeed.missing)(`the first orders of a payment speaker, in 
     await says('Asking the payment server for $30.');
     await listed('trace 000005').waitFor();
     await power('off');
-    expect(await panel.getByRole('button', { name: 'Louder' }).isDisabled()).toBe(true);
+    expect(await sim.panel.getByRole('button', { name: 'Louder' }).isDisabled()).toBe(true);
     await power('on');
     await expect.poll(() => journalFrom('Order order-6'), PATIENT).toContain('Sale settled: $30');
     expect((await journalFrom('Order order-6')).filter((line) => line.includes('paid by card'))).toEqual([
@@ -212,22 +169,21 @@ describe.skipIf(browserNeed.missing)(`the first orders of a payment speaker, in 
     await idle();
     const body = JSON.stringify({ deviceSn: SERIAL, raw: '{"amount":"12","orderId":7' });
     const headers = { 'content-type': 'application/json' };
-    expect((await fetch(`${world.backendUrl}ref/ds50/push`, { method: 'POST', headers, body })).status).toBe(201);
+    expect((await fetch(`${sim.backendUrl}ref/ds50/push`, { method: 'POST', headers, body })).status).toBe(201);
     await expect.poll(async () => (await status()).rejections, PATIENT).toMatchObject({ count: 1, last: { code: 'json-malformed' } });
     expect(await figure('tilld_push_messages_total{outcome="malformed"')).toBe(1);
-    await panel.locator('#status', { hasText: '1 message refused, last: ' }).waitFor();
+    await sim.panel.locator('#status', { hasText: '1 message refused, last: ' }).waitFor();
     await push('Sale', '7', 'order-7');
     await says('Present a card to pay $7.');
-    await panel.getByRole('button', { name: 'Cancel' }).click();
+    await sim.panel.getByRole('button', { name: 'Cancel' }).click();
     await says('Cancelled.');
   });
 
   test('has balanced books at the end of the day', async () => {
-    const { sinceEver } = await json<{ sinceEver: Record<string, unknown> }>(`${world.panelUrl}v1/counters`);
-    expect(sinceEver).toMatchObject({ cardMinor: 12_150, cardCount: 4, salesMinor: 12_150, salesCount: 4, refundMinor: 0 });
-    await panel.locator('#counters tr:has-text("Card") td:nth-of-type(3):text-is("4")').waitFor();
+    expect(await sim.sinceEver()).toMatchObject({ cardMinor: 12_150, cardCount: 4, salesMinor: 12_150, salesCount: 4, refundMinor: 0 });
+    await sim.panel.locator('#counters tr:has-text("Card") td:nth-of-type(3):text-is("4")').waitFor();
     // A box that shows no QR has no line for it.
-    expect(await panel.locator('#counters th[scope="row"]').allTextContents()).toEqual(['Cash', 'Card', 'Sales', 'Owed back']);
-    expect(await panel.locator('#alarms li').count()).toBe(0);
+    expect(await sim.panel.locator('#counters th[scope="row"]').allTextContents()).toEqual(['Cash', 'Card', 'Sales', 'Owed back']);
+    expect(await sim.panel.locator('#alarms li').count()).toBe(0);
   });
 });

@@ -3,25 +3,29 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readState } from '../ota/state-file.ts';
 import { type ReferenceBackend, startReferenceBackend } from '../refserver/server.ts';
-import { runTilld } from '../testkit/command-line.ts';
 import { needsChromium } from '../testkit/needs.ts';
 import { TilldProcess } from '../testkit/run-process.ts';
-import { type WatchedBrowser, watchedBrowser } from '../testkit/watched-browser.ts';
+import { simulation } from '../testkit/simulation.ts';
+import { watchedBrowser } from '../testkit/watched-browser.ts';
 import { signingKeys, writeBoxConfig } from './simulate-config.ts';
-import { openStateFolder } from './simulate-state.ts';
+import { openStateFolder, type SimulationFiles } from './simulate-state.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const SERIAL = 'SIM-DS50-0001';
-const FREE = ['--port', '0', '--api-port', '0', '--http-port', '0', '--mqtt-port', '0'];
 const browserNeed = needsChromium();
 
 /** A folder with the configuration of a payment speaker and the key of its packages, and what people do with them. */
 class Workshop {
-  readonly folder = mkdtempSync(join(tmpdir(), 'tilld-rollout-'));
-  readonly files = openStateFolder(this.folder, false);
+  readonly folder: string;
+  readonly files: SimulationFiles;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    this.files = openStateFolder(folder, false);
+  }
 
   /** Writes box.json as for a new box, with these settings of its `ota` section. */
   configure(addresses: { apiPort: number; httpUrl: string; mqttUrl: string }, ota: Readonly<Record<string, number>>): void {
@@ -51,10 +55,6 @@ class Workshop {
     const core = join(this.folder, `DS50_app_${version}.img`);
     writeFileSync(core, image);
     return this.#pack(core);
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true });
   }
 
   async #pack(core: string): Promise<string> {
@@ -101,43 +101,21 @@ class RollOuts {
 }
 
 describe.skipIf(browserNeed.missing)(`resources rolled out to a box, in a browser${browserNeed.why}`, { timeout: 60_000 }, () => {
+  const sim = simulation('ds50', { ota: { trialSeconds: 10 } });
+  const { says } = sim;
   let workshop: Workshop;
-  const stop = new AbortController();
-  let world: { panelUrl: string; backendUrl: string };
-  let ended: ReturnType<typeof runTilld>;
-  let browser: WatchedBrowser;
-  let panel: Page;
   let tms: RollOuts;
 
   beforeAll(async () => {
-    workshop = new Workshop();
-    workshop.configure({ apiPort: 7070, httpUrl: 'http://127.0.0.1:8081', mqttUrl: 'mqtt://127.0.0.1:1884' }, { trialSeconds: 10 });
-    const started = Promise.withResolvers<string>();
-    const simulate = ['simulate', '--json', '--protocol', 'ds50', '--state', workshop.folder, ...FREE];
-    ended = runTilld(simulate, { stop: stop.signal, onOut: started.resolve });
-    browser = await watchedBrowser();
-    world = JSON.parse(await started.promise);
-    panel = await browser.open(world.panelUrl);
-    tms = new RollOuts(await browser.open(`${world.backendUrl}tms`));
-  }, 60_000);
-
-  afterEach(() => {
-    expect(browser.complaints).toEqual([]);
+    workshop = new Workshop(sim.folder);
+    tms = new RollOuts(await sim.browser.open(`${sim.backendUrl}tms`));
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    stop.abort();
-    await ended;
-    workshop.remove();
-  });
-
-  const says = (words: string) => panel.locator('#says', { hasText: words }).waitFor();
-  const picture = async () => (await fetch(`${world.panelUrl}v1/screen.svg`)).text();
+  const picture = async () => (await fetch(`${sim.panelUrl}v1/screen.svg`)).text();
   const push = async (orderId: string) => {
     const body = JSON.stringify({ deviceSn: SERIAL, transType: '00', amount: '700', orderId });
     const headers = { 'content-type': 'application/json' };
-    expect((await fetch(`${world.backendUrl}ref/ds50/push`, { method: 'POST', headers, body })).status).toBe(201);
+    expect((await fetch(`${sim.backendUrl}ref/ds50/push`, { method: 'POST', headers, body })).status).toBe(201);
   };
 
   const LOGO =
@@ -154,7 +132,7 @@ describe.skipIf(browserNeed.missing)(`resources rolled out to a box, in a browse
       'mp3/dsp_updatesucc.mp3': CLIP,
     });
     expect(file).toMatch(/CUST_DS50-MQ_DSPREAD_V1\.0\.0\.zip$/);
-    const sound = () => fetch(`${world.panelUrl}sim/sounds/dsp_updatesucc.mp3`);
+    const sound = () => fetch(`${sim.panelUrl}sim/sounds/dsp_updatesucc.mp3`);
     expect((await sound()).status).toBe(204);
     await tms.group('Shop');
     await tms.start(file);
@@ -162,10 +140,10 @@ describe.skipIf(browserNeed.missing)(`resources rolled out to a box, in a browse
     await says('Ready.');
     expect(await picture()).toContain(LOGO_TEXT);
     expect(Buffer.from(await (await sound()).arrayBuffer())).toEqual(CLIP);
-    await panel.locator('#speech', { hasText: 'The update is done' }).waitFor();
+    await sim.panel.locator('#speech', { hasText: 'The update is done' }).waitFor();
     await push('after-1');
     await says('Present a card to pay $7.');
-    await panel.getByRole('button', { name: 'Cancel' }).click();
+    await sim.panel.getByRole('button', { name: 'Cancel' }).click();
   });
 
   test('parameters that lead nowhere are gone back from, and orders come again', async () => {
@@ -173,16 +151,16 @@ describe.skipIf(browserNeed.missing)(`resources rolled out to a box, in a browse
     const { mqtt, payment } = workshop.posparam();
     const nowhere = { mqtt: { ...mqtt, mqtt_port: '1' }, payment: { ...payment, pgw_port: '1' } };
     await tms.start(await workshop.resources('V1.0.1', { 'cust/posparam.ini': JSON.stringify(nowhere) }));
-    await panel.locator('#status', { hasText: 'mqtt down' }).waitFor();
+    await sim.panel.locator('#status', { hasText: 'mqtt down' }).waitFor();
     await push('order-meanwhile');
     await tms.ended('UPGRADE_FAIL (backend-unreachable)');
     await tms.page.locator('#rollouts .badge.bad:text-is("completed")').waitFor();
     await says('Present a card to pay $7.');
-    await panel.getByRole('button', { name: 'Cancel' }).click();
+    await sim.panel.getByRole('button', { name: 'Cancel' }).click();
     await says('Ready.');
     expect(await picture()).toContain(LOGO_TEXT);
-    await panel.locator('#speech', { hasText: 'The update failed' }).waitFor();
-    await panel.locator('#alarms li').first().waitFor({ state: 'detached' });
+    await sim.panel.locator('#speech', { hasText: 'The update failed' }).waitFor();
+    await sim.panel.locator('#alarms li').first().waitFor({ state: 'detached' });
   });
 });
 
@@ -190,33 +168,27 @@ describe.skipIf(browserNeed.missing)(
   `firmware rolled out to a box that tilld-launch started${browserNeed.why}`,
   { timeout: 60_000 },
   () => {
+    const browser = watchedBrowser();
     let workshop: Workshop;
     let backend: ReferenceBackend;
-    let browser: WatchedBrowser;
     let box: TilldProcess;
     let tms: RollOuts;
 
     beforeAll(async () => {
-      workshop = new Workshop();
+      workshop = new Workshop(mkdtempSync(join(tmpdir(), 'tilld-rollout-')));
       const trustedKeys = signingKeys(workshop.files.configFile, 'ds50');
       backend = await startReferenceBackend({ httpPort: 0, mqttPort: 0, tms: { trustedKeys } });
       workshop.configure({ apiPort: 0, ...backend }, { confirmSeconds: 5 });
       const { configFile, boxState } = workshop.files;
       box = new TilldProcess(['--state', boxState, '--', 'run', '--json', '--config', configFile, '--state', boxState], 'tilld-launch');
-      browser = await watchedBrowser();
       tms = new RollOuts(await browser.open(`${backend.httpUrl}/tms`));
       await box.says(/"ready":true/);
     }, 60_000);
 
-    afterEach(() => {
-      expect(browser.complaints).toEqual([]);
-    });
-
     afterAll(async () => {
-      await browser?.close();
       await box?.end();
       await backend?.stop();
-      workshop.remove();
+      rmSync(workshop.folder, { recursive: true });
     });
 
     test('a release that is well is confirmed', async () => {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { ConfigurationFault } from '../domain/fault.ts';
 import { makeKeyPair } from '../ota/package/keys.ts';
 import { at, put } from './json-path.ts';
-import { type BoxAddresses, newBox, POSPARAM, PUBLIC_KEY, putEndpoint, type SimulatedProtocol } from './simulate-new-box.ts';
+import { type BoxAddresses, kioskUrl, newBox, POSPARAM, PUBLIC_KEY, putEndpoint, type SimulatedProtocol } from './simulate-new-box.ts';
 
 /** What a configuration that is there already says of ports: null where it says nothing, or speaks of another machine's backend. */
 export interface KnownPorts {
@@ -24,7 +24,10 @@ export function portsIn(configFile: string): KnownPorts {
   const posparam = readJson(join(dirname(configFile), POSPARAM));
   return {
     api: typeof port === 'number' && port > 0 ? port : null,
-    http: ownPort(at(config, ['promptpay', 'http', 'url'])) ?? ownPort(at(config, ['ds50', 'tms', 'url'])),
+    http:
+      ownPort(at(config, ['promptpay', 'http', 'url'])) ??
+      ownPort(at(config, ['ds50', 'tms', 'url'])) ??
+      ownPort(at(config, ['kiosk', 'url'])),
     mqtt:
       ownPort(at(config, ['promptpay', 'mqtt', 'url'])) ??
       ownPort(at(config, ['qris-soundbox', 'mqtt', 'url'])) ??
@@ -51,6 +54,7 @@ export function writeBoxConfig(configFile: string, addresses: BoxAddresses, prot
       [['promptpay', 'mqtt', 'url'], mqttUrl],
       [['ds50', 'tms', 'url'], httpUrl],
       [['qris-soundbox', 'mqtt', 'url'], mqttUrl],
+      [['kiosk', 'url'], kioskUrl(httpUrl)],
     ] as const) {
       if (ownPort(at(config, path)) !== null) put(config, path, url);
     }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { KIOSK_PATH, REFERENCE_KIOSK } from '../refserver/kiosk/tokens.ts';
 import { put } from './json-path.ts';
 
 /** The addresses the box's configuration must agree on with the rest of the simulation. */
@@ -10,7 +11,7 @@ export interface BoxAddresses {
 }
 
 /** The dialects a virtual box can speak with the reference backend. */
-export const SIMULATED_PROTOCOLS = ['promptpay', 'ds50', 'qris-soundbox'] as const;
+export const SIMULATED_PROTOCOLS = ['promptpay', 'ds50', 'qris-soundbox', 'kiosk'] as const;
 export type SimulatedProtocol = (typeof SIMULATED_PROTOCOLS)[number];
 
 export const POSPARAM = 'posparam.ini';
@@ -25,6 +26,8 @@ export function newBox(protocol: SimulatedProtocol, folder: string, addresses: B
       return newDs50(folder, addresses);
     case 'qris-soundbox':
       return newQrisSoundbox(addresses);
+    case 'kiosk':
+      return newKiosk(addresses);
   }
 }
 
@@ -55,6 +58,22 @@ const newQrisSoundbox = ({ apiPort, mqttUrl }: BoxAddresses): unknown => ({
   sale: { currency: 'IDR', minMinor: 1, maxMinor: 10_000_000, resultMs: 4_000 },
   log: { level: 'warn' },
 });
+
+/** A kiosk with a touch screen and a ticket printer, whose screens the backend drives. */
+const newKiosk = ({ apiPort, httpUrl }: BoxAddresses): unknown => ({
+  device: { serial: 'SIM-KIOSK-0001', mac: '02:00:00:00:00:0c', chipId: 'SIM-CHIP-000C', model: 'tilld-kiosk' },
+  board: 'kiosk-sim',
+  protocol: 'kiosk',
+  kiosk: { url: kioskUrl(httpUrl), token: REFERENCE_KIOSK.token },
+  api: { port: apiPort },
+  sale: { currency: 'GBP', maxMinor: 100_000 },
+  printer: { driver: 'png', directory: 'tickets' },
+  ticket: { title: 'tilld kiosk', notes: ['A virtual box'] },
+  log: { level: 'warn' },
+});
+
+/** Where the reference backend takes kiosks. */
+export const kioskUrl = (httpUrl: string): string => `${httpUrl.replace(/^http/, 'ws')}${KIOSK_PATH}`;
 
 /** A payment speaker, with parameters for the reference backend; it believes packages that are signed with `signingKeys`. */
 function newDs50(folder: string, { apiPort, httpUrl, mqttUrl }: BoxAddresses): unknown {

@@ -38,6 +38,7 @@ export const simulate: Command = command({
     'tilld simulate',
     'tilld simulate --protocol ds50   # a payment speaker with card reader and TMS',
     'tilld simulate --protocol qris-soundbox   # a soundbox that speaks Indonesian',
+    'tilld simulate --protocol kiosk   # a kiosk with a touch screen and a ticket printer',
     'tilld simulate --fresh',
     'tilld simulate --port 9080 --state /tmp/second --api-port 0 --http-port 0 --mqtt-port 0',
   ],
@@ -210,6 +211,11 @@ const STEPS: Readonly<Record<SimulatedProtocol, readonly string[]>> = {
   'qris-soundbox': [
     "Open both addresses. Type an amount and OK on the box, then pay it on the backend's page: the box says the amount.",
     "Pay the shop without any request, push settings and send commands from the backend's page.",
+  ],
+  kiosk: [
+    'Open both addresses. Touch an amount and a way to pay on the box, then "Approve" on the backend\'s page.',
+    'The ticket is printed into a picture: take the paper away first, and see what the box and its backend make of it.',
+    'Cut the power or the network while the payment is processed: the box goes on where it was.',
   ],
 };
 

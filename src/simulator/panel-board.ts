@@ -10,7 +10,7 @@ export interface PanelBoard {
   readonly serial: string;
   readonly currency: Currency;
   readonly fractionDigits: number;
-  readonly display: { readonly width: number; readonly height: number };
+  readonly display: Board['display'];
   /** Denominations each kind of acceptor takes, ascending; empty when the board has none. */
   readonly denominations: Readonly<Record<CashMethod, readonly number[]>>;
   readonly products: readonly { readonly button: string; readonly label: string; readonly priceMinor: number }[];

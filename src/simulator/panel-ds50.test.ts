@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Money } from '../domain/money.ts';
 import type { Screen } from '../domain/screen.ts';
 import { loadBoard } from '../runtime/board.ts';
 import { FakeBoxApi, FakePower } from '../testkit/box-api.ts';
 import { memoryLog } from '../testkit/log.ts';
-import { CHROMIUM, needsChromium } from '../testkit/needs.ts';
+import { needsChromium } from '../testkit/needs.ts';
+import { POWER_CUTS, watchedBrowser } from '../testkit/watched-browser.ts';
 import { panelBoard } from './panel-board.ts';
 import { type Panel, startPanel } from './panel-server.ts';
 
@@ -38,25 +39,21 @@ function silence(samples = 800): Uint8Array {
 }
 
 describe.skipIf(browserNeed.missing)(`the panel of a DS50 in a browser${browserNeed.why}`, () => {
-  let browser: Browser;
+  const browser = watchedBrowser(POWER_CUTS);
   let box: FakeBoxApi;
   let panel: Panel;
   let page: Page;
-  let faults: string[];
-
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-  });
 
   beforeEach(async () => {
     box = new FakeBoxApi();
     box.screen = IDLE;
     box.outputs = [];
-    box.status = { ...box.status, protocol: 'ds50', board: 'ds50-sim', ready: { qr: false, cash: false, card: true, reasons: [] } };
+    box.status = {
+      ...box.status,
+      protocol: 'ds50',
+      board: 'ds50-sim',
+      ready: { qr: false, cash: false, card: true, terminal: false, reasons: [] },
+    };
     await box.up();
     panel = await startPanel({
       host: '127.0.0.1',
@@ -67,25 +64,17 @@ describe.skipIf(browserNeed.missing)(`the panel of a DS50 in a browser${browserN
       power: new FakePower(box),
       log: memoryLog(),
     });
-    faults = [];
     await open(1_280, 900);
   });
 
   afterEach(async () => {
-    await page.context().close();
+    await page.close();
     await panel.stop();
     await box.down();
-    expect(faults).toEqual([]);
   });
 
   async function open(width: number, height: number) {
-    const context = await browser.newContext({ viewport: { width, height }, reducedMotion: 'reduce' });
-    page = await context.newPage();
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') faults.push(message.text());
-    });
-    await page.goto(`http://127.0.0.1:${panel.port}/`);
+    page = await browser.open(`http://127.0.0.1:${panel.port}/`, { viewport: { width, height }, reducedMotion: 'reduce' });
     await page.waitForSelector('body[data-power="on"] #screen:not([hidden])');
     await page.waitForSelector('#cards:not([hidden])');
   }
@@ -150,8 +139,6 @@ describe.skipIf(browserNeed.missing)(`the panel of a DS50 in a browser${browserN
     await page.waitForSelector('body[data-power="on"]');
     says([7]);
     await expect.poll(heard).toEqual(['/sim/voice/1.wav', '/sim/voice/7.wav']);
-    // What the power cut did to the page's connections is no fault of it.
-    faults = faults.filter((fault) => !/ERR_|status of 503/.test(fault));
   });
 
   test('a box that is looked for blinks on the page too', async () => {
@@ -186,7 +173,7 @@ describe.skipIf(browserNeed.missing)(`the panel of a DS50 in a browser${browserN
     ['small phone', 320, 640],
     ['tablet', 820, 1_180],
   ])('nothing scrolls sideways on a %s', async (_, width, height) => {
-    await page.context().close();
+    await page.close();
     await open(width, height);
     box.show(PRESENT);
     await page.waitForSelector('#card-slot[data-state="open"]');

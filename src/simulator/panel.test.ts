@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Money } from '../domain/money.ts';
 import type { Screen } from '../domain/screen.ts';
 import { loadBoard } from '../runtime/board.ts';
 import { FakeBoxApi, FakePower } from '../testkit/box-api.ts';
 import { memoryLog } from '../testkit/log.ts';
-import { CHROMIUM, needsChromium } from '../testkit/needs.ts';
+import { needsChromium } from '../testkit/needs.ts';
+import { POWER_CUTS, watchedBrowser } from '../testkit/watched-browser.ts';
 import { panelBoard } from './panel-board.ts';
 import { type Panel, startPanel } from './panel-server.ts';
 
@@ -30,20 +31,11 @@ const IDLE: Screen = {
 const QR: Screen = { kind: 'qr', qr: 'x', due: thb(4_000), rest: thb(2_000), credit: thb(2_000), expiresAtMonotonicMs: 1, cash: true };
 
 describe.skipIf(browserNeed.missing)(`the panel in a browser${browserNeed.why}`, () => {
-  let browser: Browser;
+  const browser = watchedBrowser(POWER_CUTS);
   let box: FakeBoxApi;
   let power: FakePower;
   let panel: Panel;
   let page: Page;
-  let faults: string[];
-
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-  });
 
   beforeEach(async () => {
     box = new FakeBoxApi();
@@ -56,7 +48,6 @@ describe.skipIf(browserNeed.missing)(`the panel in a browser${browserNeed.why}`,
     await box.up();
     power = new FakePower(box);
     panel = await serve('sim');
-    faults = [];
     await open(1_280, 900);
   });
 
@@ -68,22 +59,14 @@ describe.skipIf(browserNeed.missing)(`the panel in a browser${browserNeed.why}`,
   }
 
   afterEach(async () => {
-    await page.context().close();
+    await page.close();
     await panel.stop();
     await box.down();
-    expect(faults).toEqual([]);
   });
 
   /** Opens the page and waits until it shows the box. What it throws or the policy forbids fails the test. */
   async function open(width: number, height: number, colorScheme: 'light' | 'dark' = 'light') {
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
-    page = await context.newPage();
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => {
-      // A connection that the power cut broke off, or a box that is off, is no fault of the page.
-      if (message.type() === 'error' && !/ERR_|status of 503/.test(message.text())) faults.push(message.text());
-    });
-    await page.goto(`http://127.0.0.1:${panel.port}/`);
+    page = await browser.open(`http://127.0.0.1:${panel.port}/`, { viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
     await page.waitForSelector('body[data-power="on"] #screen:not([hidden])');
   }
 
@@ -139,7 +122,7 @@ describe.skipIf(browserNeed.missing)(`the panel in a browser${browserNeed.why}`,
   test('a box that takes neither coins nor bills has no wallet, and does not speak of cash', async () => {
     await page.waitForSelector('#status .chip:text-is("cash")');
     expect(await page.isVisible('text="Your wallet"')).toBe(true);
-    await page.context().close();
+    await page.close();
     await panel.stop();
     box.status = { ...box.status, ready: { ...box.status.ready, cash: false } };
     panel = await serve('soundbox-sim');
@@ -254,7 +237,7 @@ describe.skipIf(browserNeed.missing)(`the panel in a browser${browserNeed.why}`,
     ['small phone', 320, 640],
     ['tablet', 820, 1_180],
   ])('nothing scrolls sideways on a %s', async (_, width, height) => {
-    await page.context().close();
+    await page.close();
     await open(width, height);
     box.show(QR);
     box.append({ kind: 'sale.opened', sale: 's', dueMinor: 4_000, description: 'x'.repeat(120), origin: 'api', drive: null });
@@ -268,7 +251,7 @@ describe.skipIf(browserNeed.missing)(`the panel in a browser${browserNeed.why}`,
   test('light and dark are both there', async () => {
     const ground = () => page.locator('body').evaluate((body) => body.ownerDocument.defaultView?.getComputedStyle(body).backgroundColor);
     expect(await ground()).toBe('rgb(246, 247, 249)');
-    await page.context().close();
+    await page.close();
     await open(1_280, 900, 'dark');
     expect(await ground()).toBe('rgb(20, 22, 26)');
   });

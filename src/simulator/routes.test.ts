@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { loadBoard } from '../runtime/board.ts';
 import { FakeClock } from '../testkit/clock.ts';
+import { type PaperTray, PRINTER_FAULTS } from './paper-tray.ts';
 import { simRoutes } from './routes.ts';
 import { createSimulator, type Simulator } from './simulator.ts';
 
@@ -15,6 +16,8 @@ let get: (path: string) => Promise<unknown>;
 let raw: (path: string) => Promise<Response>;
 let sounds: Map<string, Uint8Array>;
 let wav: Uint8Array | null;
+/** The virtual printer: what it printed last, and what is wrong with it. */
+let tray: PaperTray & { ticket: Uint8Array | null };
 beforeEach(async () => {
   clock = new FakeClock();
   wav = null;
@@ -22,12 +25,14 @@ beforeEach(async () => {
   await simulator.gpio.open();
   cuts = 0;
   sounds = new Map();
+  tray = paperTray();
   const app = simRoutes(
     simulator,
     () => {
       cuts += 1;
     },
     async (clip) => sounds.get(clip) ?? null,
+    tray,
   );
   raw = async (path) => app.request(path);
   post = async (path, body) => {
@@ -43,6 +48,20 @@ beforeEach(async () => {
   };
   get = async (path) => (await app.request(path)).json();
 });
+
+function paperTray(): typeof tray {
+  let fault: ReturnType<PaperTray['fault']> = null;
+  return {
+    ticket: null,
+    latest() {
+      return this.ticket;
+    },
+    fault: () => fault,
+    setFault: (wanted) => {
+      fault = wanted;
+    },
+  };
+}
 
 describe('the world over HTTP', () => {
   it.each([
@@ -147,6 +166,35 @@ describe('the world over HTTP', () => {
     expect(await answer.json()).toMatchObject({ error: { code: 'sound-unknown' } });
   });
 
+  it('gives the printer a trouble and takes it away, and says how it is', async () => {
+    expect(await get('/sim/printer')).toEqual({ printer: { fault: null, ticket: false } });
+    for (const fault of [...PRINTER_FAULTS, null]) {
+      expect(await post('/sim/printer', { fault })).toEqual({ status: 200, body: { printer: { fault, ticket: false } } });
+      expect(tray.fault()).toBe(fault);
+      expect(await get('/sim/printer')).toEqual({ printer: { fault, ticket: false } });
+    }
+  });
+
+  it('serves the ticket that came out last, and nothing before the first', async () => {
+    const none = await raw('/sim/ticket.png');
+    expect([none.status, await none.text()]).toEqual([204, '']);
+    for (const ticket of [new Uint8Array([0x89, 1]), new Uint8Array([0x89, 2, 3])]) {
+      tray.ticket = ticket;
+      const sent = await raw('/sim/ticket.png');
+      expect([sent.status, sent.headers.get('content-type'), sent.headers.get('cache-control')]).toEqual([200, 'image/png', 'no-store']);
+      expect(new Uint8Array(await sent.arrayBuffer())).toEqual(ticket);
+      expect(await get('/sim/printer')).toEqual({ printer: { fault: null, ticket: true } });
+    }
+  });
+
+  it('says of a box without a printer that it has none', async () => {
+    const app = simRoutes(simulator, () => undefined);
+    expect(await (await app.request('/sim/printer')).json()).toEqual({ printer: null });
+    expect((await app.request('/sim/ticket.png')).status).toBe(204);
+    const refused = await app.request('/sim/printer', { method: 'POST', body: '{"fault":null}' });
+    expect([refused.status, await refused.json()]).toEqual([404, { error: expect.objectContaining({ code: 'printer-missing' }) }]);
+  });
+
   const tooMany = Array(10_001).fill(1);
   it.each<[string, unknown, string, number?]>([
     ['/sim/coin', '', 'body-not-json'],
@@ -176,13 +224,16 @@ describe('the world over HTTP', () => {
     ['/sim/card', { card: 'visa', pan: '1' }, 'body-invalid'],
     ['/sim/card', {}, 'body-invalid'],
     ['/sim/card', { card: 'visa' }, 'card-not-wanted', 409],
+    ['/sim/printer', {}, 'body-invalid'],
+    ['/sim/printer', { fault: 'on-fire' }, 'body-invalid'],
+    ['/sim/printer', { fault: 'paper-out', ticket: true }, 'body-invalid'],
     ['/sim/power', { cut: false }, 'body-invalid'],
     ['/sim/coin', 'x'.repeat(600 * 1024), 'body-too-large', 413],
   ])('POST %s refuses %.60j with %s', async (path, body, code, status = 400) => {
     const answer = await post(path, body);
     expect(answer).toMatchObject({ status, body: { error: { code, message: expect.any(String), expected: expect.any(String) } } });
     expect(JSON.stringify(answer.body).length).toBeLessThan(1_000);
-    expect([cuts, simulator.gpio.backlogMs('coin')]).toEqual([0, 0]);
+    expect([cuts, simulator.gpio.backlogMs('coin'), tray.fault()]).toEqual([0, 0, null]);
   });
 
   it('says what is wrong, what was found and what is possible', async () => {

@@ -7,6 +7,7 @@ import { MAX_MINOR } from '../domain/money.ts';
 import { type ClipName, isClipName } from '../domain/speech/clip-names.ts';
 import { TEST_CARDS } from './card-reader.ts';
 import { LINK_CONDITIONS } from './links.ts';
+import { type PaperTray, PRINTER_FAULTS } from './paper-tray.ts';
 import type { Simulator } from './simulator.ts';
 
 /** Enough for 10,000 widths and gaps. */
@@ -27,6 +28,7 @@ const PULSES = v.strictObject({ line: name, widthsMs: v.pipe(times, v.minLength(
 const KEY = v.strictObject({ key: name });
 const BUTTON = v.strictObject({ name });
 const LINK = v.strictObject({ mqtt: condition, http: condition });
+const PRINTER = v.strictObject({ fault: v.nullable(v.picklist(PRINTER_FAULTS)) });
 const CARD = v.strictObject({ card: v.picklist(TEST_CARDS) });
 const POWER = v.strictObject({ cut: v.literal(true) });
 
@@ -35,9 +37,14 @@ export type SoundSource = (clip: ClipName) => Promise<Uint8Array | null>;
 
 /**
  * The world around a simulated box over HTTP. Whatever takes time is answered once it has happened: a coin when its
- * last pulse has been played. `cutPower` is called after the answer to `POST /sim/power`.
+ * last pulse has been played. `tray` is the virtual printer, where the box has one. `cutPower` is called after the answer to `POST /sim/power`.
  */
-export function simRoutes(simulator: Simulator, cutPower: () => void, sound: SoundSource = async () => null): Hono {
+export function simRoutes(
+  simulator: Simulator,
+  cutPower: () => void,
+  sound: SoundSource = async () => null,
+  tray: PaperTray | null = null,
+): Hono {
   const app = new Hono();
   app.onError((error, c) => refuse(c, error));
 
@@ -77,6 +84,14 @@ export function simRoutes(simulator: Simulator, cutPower: () => void, sound: Sou
   });
   app.get('/sim/outputs', (c) => c.json({ outputs: simulator.outputs() }));
   app.get('/sim/speaker', (c) => c.json({ transcript: simulator.transcript() }));
+  app.get('/sim/printer', (c) => c.json({ printer: trayState(tray) }));
+  app.post('/sim/printer', async (c) => {
+    const { fault } = await read(c, PRINTER);
+    if (!tray) throw noPrinter();
+    tray.setFault(fault);
+    return c.json({ printer: trayState(tray) });
+  });
+  app.get('/sim/ticket.png', (c) => sendBytes(c, tray?.latest() ?? null, 'image/png'));
   app.get('/sim/sounds/:file', async (c) => sendSound(c, sound));
   app.get('/sim/voice/:file', (c) => sendVoice(c, simulator));
   return app;
@@ -87,7 +102,7 @@ async function sendSound(c: Context, sound: SoundSource): Promise<Response> {
   const file = c.req.param('file') ?? '';
   const clip = file.replace(/\.mp3$/, '');
   if (clip === file || !isClipName(clip)) throw noSound(file, 'the `clip` of a line of /sim/speaker, and .mp3');
-  return audio(c, await sound(clip), 'audio/mpeg');
+  return sendBytes(c, await sound(clip), 'audio/mpeg');
 }
 
 /** What was said some time ago, or before the power was cut, is kept no longer, and answered with 204. */
@@ -95,10 +110,14 @@ function sendVoice(c: Context, { speaker }: Simulator): Response {
   const file = c.req.param('file') ?? '';
   const [, number] = /^(\d{1,15})\.wav$/.exec(file) ?? [];
   if (number === undefined) throw noSound(file, 'the `sound` of a line of /sim/speaker, and .wav');
-  return audio(c, speaker.sound(Number(number)), 'audio/wav');
+  return sendBytes(c, speaker.sound(Number(number)), 'audio/wav');
 }
 
-function audio(c: Context, bytes: Uint8Array | null, type: string): Response {
+const trayState = (tray: PaperTray | null) => tray && { fault: tray.fault(), ticket: tray.latest() !== null };
+
+const noPrinter = () => new CallerFault('The box has no virtual printer', { code: 'printer-missing' });
+
+function sendBytes(c: Context, bytes: Uint8Array | null, type: string): Response {
   if (bytes === null) return c.body(null, 204);
   return c.body(Uint8Array.from(bytes).buffer, 200, { 'Content-Type': type, 'Cache-Control': 'no-store' });
 }
@@ -167,7 +186,12 @@ const tooLong = () =>
   });
 
 /** Of the faults a caller is told with another status than 400. */
-const STATUS: Readonly<Record<string, 404 | 409 | 413>> = { 'body-too-large': 413, 'card-not-wanted': 409, 'sound-unknown': 404 };
+const STATUS: Readonly<Record<string, 404 | 409 | 413>> = {
+  'printer-missing': 404,
+  'body-too-large': 413,
+  'card-not-wanted': 409,
+  'sound-unknown': 404,
+};
 
 function refuse(c: Context, error: unknown) {
   if (!(error instanceof Fault)) return c.json({ error: { code: 'internal', message: 'The simulator failed' } }, 500);

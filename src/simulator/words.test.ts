@@ -26,6 +26,7 @@ test.each([
 });
 
 const idle: Screen = { kind: 'idle', offers: [], credit: thb(0), cash: true, qr: true, typed: null, pin: null };
+const keypad: Screen = { kind: 'keypad', typed: thb(500), min: thb(1_000), max: thb(30_000), problem: null, cancel: false };
 const rest = { due: thb(4_000), rest: thb(1_500), credit: thb(2_500) };
 
 describe('screens', () => {
@@ -85,6 +86,60 @@ describe('screens', () => {
     [{ kind: 'delivering', due: thb(100) }, 'Paid ฿1. The machine is running.', ''],
     [{ kind: 'success', due: thb(100), credit: thb(50) }, 'Thank you. ฿1 paid. Credit: ฿0.50.', ''],
     [{ kind: 'failed', reason: 'qr-expired', credit: thb(0) }, 'The QR expired unpaid.', ''],
+    [
+      { kind: 'amount-select', amounts: [thb(2_000), thb(4_050)], other: true },
+      'Choose an amount: ฿20, ฿40.50, or another.',
+      'Touch the screen, or press a number: 1 is the first amount, 0 another one.',
+    ],
+    [
+      { kind: 'amount-select', amounts: [thb(2_000)], other: false },
+      'Choose an amount: ฿20.',
+      'Touch the screen, or press a number: 1 is the first amount.',
+    ],
+    [{ kind: 'amount-select', amounts: [], other: true }, 'Choose an amount.', 'Touch the screen, or press 0.'],
+    [{ ...keypad, typed: thb(0) }, 'Type an amount from ฿10 to ฿300.', 'Touch the digits, then OK.'],
+    [keypad, 'Type an amount from ฿10 to ฿300: ฿5.', 'Touch the digits, then OK.'],
+    [{ ...keypad, problem: 'too-low' }, 'Type an amount from ฿10 to ฿300: ฿5. That is too little.', 'Touch the digits, then OK.'],
+    [
+      { ...keypad, typed: thb(50_000), problem: 'too-high', cancel: true },
+      'Type an amount from ฿10 to ฿300: ฿500. That is too much.',
+      'Touch the digits, then OK. Cancel ends it.',
+    ],
+    [
+      { kind: 'payment-method', amount: thb(2_000), methods: ['DEBIT_CARD', 'PAY_BY_BANK'], cancel: true },
+      'Pay ฿20 by debit card or pay by bank.',
+      'Touch one, or press its number. Cancel ends it.',
+    ],
+    [
+      { kind: 'payment-method', amount: thb(2_000), methods: ['DEBIT_CARD'], cancel: false },
+      'Pay ฿20 by debit card.',
+      'Touch one, or press its number.',
+    ],
+    [
+      { kind: 'processing', due: thb(2_000) },
+      "The backend's terminal takes ฿20.",
+      "Play the bank: press “Approve” or “Decline” on the reference backend's page.",
+    ],
+    [
+      { kind: 'failed', reason: 'terminal-declined', credit: thb(0), message: 'Card declined by issuer' },
+      'The payment was not taken. Card declined by issuer',
+      '',
+    ],
+    [
+      { kind: 'failed', reason: 'terminal-unanswered', credit: thb(0) },
+      'The backend has not said what became of the payment. Do not pay again.',
+      '',
+    ],
+    [{ kind: 'limit-error', limit: thb(30_000), remaining: thb(20_000) }, 'More than ฿300 a day are not possible; ฿200 are left.', ''],
+    [{ kind: 'print-ticket' }, 'The ticket is being printed.', ''],
+    [{ kind: 'collect-ticket' }, 'Take the ticket.', ''],
+    [{ kind: 'thank-you' }, 'Thank you.', ''],
+    [
+      { kind: 'device-error', message: 'Printer out of paper', code: 'PRINTER_ERROR' },
+      'Something does not work. Printer out of paper (PRINTER_ERROR)',
+      '',
+    ],
+    [{ kind: 'device-error', message: '', code: '' }, 'Something does not work.', ''],
     [{ kind: 'out-of-service', reasons: ['ledger: read-only', 'not-paired'] }, 'Out of service: ledger: read-only, not-paired', ''],
   ])('%o', (screen, says, next) => {
     expect(words.screenWords(screen, money)).toEqual({ says, next });
@@ -99,7 +154,11 @@ describe('journal entries', () => {
       'Sale opened by button: Wash ฿20',
       'plain',
     ],
-    [{ kind: 'charge.paid', sale: 's', charge: 'c', amountMinor: 2_000, via: 'push', late: false }, '฿20 paid by QR, told by MQTT', 'good'],
+    [
+      { kind: 'charge.paid', sale: 's', charge: 'c', amountMinor: 2_000, via: 'push', late: false },
+      '฿20 paid by QR, told by the backend',
+      'good',
+    ],
     [
       { kind: 'charge.paid', sale: 's', charge: 'c', amountMinor: 2_000, via: 'grace', late: true },
       '฿20 paid by QR, on asking later, late',
@@ -129,10 +188,56 @@ describe('journal entries', () => {
       'Card payment failed, on asking: 51',
       'bad',
     ],
-    [{ kind: 'charge.failed', sale: 's', charge: 'ch_1', via: 'push', reason: '' }, 'QR payment failed, told by MQTT', 'bad'],
+    [{ kind: 'charge.failed', sale: 's', charge: 'ch_1', via: 'push', reason: '' }, 'QR payment failed, told by the backend', 'bad'],
     [{ kind: 'charge.expired', sale: 's', charge: '20251215-000000-000001' }, 'Card payment not answered; still watched', 'note'],
     [{ kind: 'charge.expired', sale: 's', charge: 'ch_1' }, 'QR expired unpaid; still watched', 'note'],
-    [{ kind: 'charge.abandoned', sale: 's', charge: '20251215-000000-000001' }, 'Unanswered card payment no longer watched', 'plain'],
+    [{ kind: 'charge.abandoned', sale: 's', charge: '20251215-000000-000001' }, 'Unanswered payment no longer watched', 'plain'],
+    [{ kind: 'charge.expired', sale: 's', charge: 'T0123456789ABCDEF' }, 'Terminal payment not answered; still watched', 'note'],
+    [
+      {
+        kind: 'charge.created',
+        sale: 's',
+        request: 'T1',
+        charge: 'T1',
+        amountMinor: 2_000,
+        qr: '',
+        expiresAtMs: 1,
+        terminal: 'DEBIT_CARD',
+      },
+      '฿20 to be taken by debit card',
+      'plain',
+    ],
+    [
+      { kind: 'charge.paid', sale: 's', charge: 'T1', amountMinor: 2_000, via: 'push', late: false, method: 'terminal' },
+      '฿20 paid by terminal, told by the backend',
+      'good',
+    ],
+    [
+      { kind: 'sale.opened', sale: 's', dueMinor: 2_000, description: '', origin: 'kiosk', drive: null },
+      'Sale opened at the screen: ฿20',
+      'plain',
+    ],
+    [
+      { kind: 'charge.failed', sale: 's', charge: 'T0123456789ABCDEF', via: 'push', reason: 'CARD_DECLINED' },
+      'Terminal payment failed, told by the backend: CARD_DECLINED',
+      'bad',
+    ],
+    [{ kind: 'charge.abandoned', sale: 's', charge: 'T0123456789ABCDEF' }, 'Unanswered payment no longer watched', 'plain'],
+    [{ kind: 'sale.cancelled', sale: 's', reason: 'terminal-declined' }, 'Sale ended unpaid, the payment was not taken', 'note'],
+    [
+      { kind: 'sale.cancelled', sale: 's', reason: 'terminal-unanswered' },
+      'Sale ended unpaid, the backend has not said what became of the payment; still watched',
+      'note',
+    ],
+    [
+      { kind: 'ticket.outcome', sale: 's', ticket: 't', result: 'indeterminate', reason: '' },
+      'Ticket may or may not have been printed',
+      'bad',
+    ],
+    [{ kind: 'ticket.intent', sale: 's', ticket: 't', copy: false }, 'Ticket to be printed', 'plain'],
+    [{ kind: 'ticket.intent', sale: 's', ticket: 't', copy: true }, 'Copy of the ticket to be printed', 'plain'],
+    [{ kind: 'ticket.outcome', sale: 's', ticket: 't', result: 'done', reason: '' }, 'Ticket printed', 'good'],
+    [{ kind: 'ticket.outcome', sale: 's', ticket: 't', result: 'failed', reason: 'no paper' }, 'Ticket not printed: no paper', 'bad'],
     [{ kind: 'charge.abandoned', sale: 's', charge: 'ch_1' }, 'Unpaid QR no longer watched', 'plain'],
     [{ kind: 'order.received', order: '7', purpose: 'announcement', amountMinor: 100, message: '' }, 'Order 7: announce ฿1', 'plain'],
     [

@@ -43,12 +43,16 @@ const PAIRING = {
   refused: ['refused', 'bad'],
 };
 
-/** Of a box with a card reader, and of one without coin and bill slots, only what it can do is shown. */
-function waysOf({ ready, protocol }, takesCash) {
-  const ways =
-    protocol === 'ds50'
-      ? [['cards', ready.card], ready.cash && ['cash', true]]
-      : [['QR', ready.qr], (takesCash || ready.cash) && ['cash', ready.cash]];
+/** How a box is paid, beside cash. */
+export const roadOf = ({ protocol }) => ({ ds50: 'card', kiosk: 'terminal' })[protocol] ?? 'qr';
+const ROAD_WORDS = { qr: 'QR', card: 'cards', terminal: 'payments' };
+
+/** Of a box that shows no QR, and of one without coin and bill slots, only what it can do is shown. */
+function waysOf(status, takesCash) {
+  const { ready } = status;
+  const road = roadOf(status);
+  const cash = ready.cash || (takesCash && road === 'qr');
+  const ways = [[ROAD_WORDS[road], ready[road]], cash && ['cash', ready.cash]];
   return ways.filter(Boolean).map(([way, possible]) => chip(way, possible ? 'good' : 'bad'));
 }
 
@@ -62,9 +66,11 @@ export const drawStatus = whenChanged((status, money, takesCash) => {
   const facts = [
     fact('Ready for', ...waysOf(status, takesCash), more(ready.reasons.join(', '))),
     fact('Links', ...Object.entries(links).map(([name, state]) => chip(`${name} ${state}`, LINK_TONES[state] ?? 'dim'))),
-    status.protocol === 'ds50'
-      ? fact('Orders', status.orders > 0 ? `${status.orders} waiting` : 'none waiting', more(rejected(status)))
-      : fact('Pairing', chip(pairingWords, pairingTone), more(pairingMore)),
+    {
+      qr: () => fact('Pairing', chip(pairingWords, pairingTone), more(pairingMore)),
+      card: () => fact('Orders', status.orders > 0 ? `${status.orders} waiting` : 'none waiting', more(rejected(status))),
+      terminal: () => fact('Messages', rejected(status) || 'none refused'),
+    }[roadOf(status)](),
     fact('Credit', status.creditMinor > 0 ? money(status.creditMinor) : 'none'),
   ];
   byId('status').replaceChildren(...facts);
@@ -122,8 +128,14 @@ function saleWords(report, money) {
 const updateWords = ({ status, progress, reason }) =>
   `update ${status.toLowerCase().replaceAll('_', ' ')}${status === 'PROGRESS' ? ` ${progress} %` : ''}${reason ? `: ${reason}` : ''}`;
 
-/** The close-of-day table: pieces and amounts since the last reset and since ever; `cards` on a box that takes cards and shows no QR. */
-export const drawCounters = whenChanged((counters, money, cards) => {
+const ROADS = [
+  ['QR', 'qr'],
+  ['Card', 'card'],
+  ['Terminal', 'terminal'],
+];
+
+/** The close-of-day table: pieces and amounts since the last reset and since ever, with a line for how the box is paid, and was. */
+export const drawCounters = whenChanged((counters, money, road) => {
   const { sinceReset: now, sinceEver: ever } = counters;
   const pieces = (method) =>
     Object.keys(ever[method])
@@ -149,8 +161,9 @@ export const drawCounters = whenChanged((counters, money, cards) => {
       ...pieces('coin'),
       ...pieces('bill'),
       sum('Cash', (t) => [null, t.cashMinor]),
-      !cards || ever.qrCount > 0 ? sum('QR', (t) => [t.qrCount, t.qrMinor]) : null,
-      cards || ever.cardCount > 0 ? sum('Card', (t) => [t.cardCount, t.cardMinor]) : null,
+      ...ROADS.filter(([, of]) => of === road || ever[`${of}Count`] > 0).map(([name, of]) =>
+        sum(name, (t) => [t[`${of}Count`], t[`${of}Minor`]]),
+      ),
       sum('Sales', (t) => [t.salesCount, t.salesMinor]),
       sum('Owed back', (t) => [null, t.refundMinor]),
       ever.unassigned > 0 ? row('Unknown pieces', [now.unassigned, null], [ever.unassigned, null], money) : null,

@@ -112,6 +112,20 @@ export async function drawScreen() {
   shown = url;
 }
 
+/** A finger on the screen: where it is in the picture, whatever size the picture is shown in. */
+export function feelTouch(board, act) {
+  const image = byId('screen');
+  image.classList.toggle('touch', board.display.touch === true);
+  image.onclick =
+    board.display.touch === true
+      ? ({ offsetX, offsetY }) => {
+          const along = (offset, shown, own) => Math.min(own - 1, Math.max(0, Math.floor((offset / shown) * own)));
+          const { clientWidth, clientHeight, naturalWidth, naturalHeight } = image;
+          void act('/v1/touch', { x: along(offsetX, clientWidth, naturalWidth), y: along(offsetY, clientHeight, naturalHeight) });
+        }
+      : null;
+}
+
 export function powerGone(board) {
   silence();
   lightReader(false);

@@ -1,11 +1,12 @@
 import { ApiFault, get, post } from './api.js';
-import { addEntry, drawCounters, drawJournal, drawQueue, drawStatus } from './books.js';
+import { addEntry, drawCounters, drawJournal, drawQueue, drawStatus, roadOf } from './books.js';
 import { showCards } from './cards.js';
 import { byId, setText, whenChanged } from './dom.js';
-import { buildHardware, describeScreen, drawOutputs, drawScreen, powerGone } from './hardware.js';
+import { buildHardware, describeScreen, drawOutputs, drawScreen, feelTouch, powerGone } from './hardware.js';
 import { stayLive } from './live.js';
+import { showPrinter } from './printer.js';
 import { drawSpeech, showVolume } from './speech.js';
-import { buildSwitches, showLinks, showPower } from './switches.js';
+import { buildSwitches, nameLinks, showLinks, showPower } from './switches.js';
 import { moneyWords } from './words.js';
 
 const LOOK_EVERY_MS = 1_000;
@@ -56,6 +57,7 @@ const build = whenChanged((wanted) => {
   board = wanted;
   money = moneyWords(board.currency, board.fractionDigits);
   buildHardware(board, money, act, note);
+  feelTouch(board, act);
 });
 
 function onState({ board: wanted, refUrl, power, run, lastDeath }) {
@@ -75,7 +77,7 @@ function hereabouts(url) {
 function onUp() {
   live = true;
   setBody('on');
-  void look(drawScreen, async () => onScreen(await get('/v1/screen')), relays, speech, books, links);
+  void look(drawScreen, async () => onScreen(await get('/v1/screen')), relays, speech, printer, books, links);
 }
 
 function onDown(why) {
@@ -91,7 +93,7 @@ function onDown(why) {
 
 function setBody(state) {
   document.body.dataset.power = state;
-  for (const id of ['face', 'wallet', 'links', 'volume', 'pair']) byId(id).disabled = state !== 'on';
+  for (const id of ['face', 'wallet', 'printer-faults', 'links', 'volume', 'pair']) byId(id).disabled = state !== 'on';
   byId('power').disabled = state === 'gone';
   for (const badge of document.querySelectorAll('.stale')) {
     badge.hidden = state === 'on';
@@ -117,7 +119,7 @@ function soon() {
   if (entriesTimer) return;
   entriesTimer = setTimeout(() => {
     entriesTimer = null;
-    void look(relays, speech, books);
+    void look(relays, speech, printer, books);
   }, AFTER_ENTRIES_MS);
 }
 
@@ -132,6 +134,8 @@ async function speech() {
   if (live) drawSpeech(transcript);
 }
 
+const printer = () => showPrinter(act);
+
 /** A change of nothing is answered with how the links are. */
 async function links() {
   showLinks(await post('/sim/link', {}));
@@ -143,9 +147,9 @@ async function books() {
   const takesCash = Object.values(board.denominations).some((taken) => taken.length > 0);
   drawStatus({ ...status, uptimeSeconds: 0 }, money, takesCash);
   drawQueue(queue, money);
-  const cards = status.protocol === 'ds50';
-  drawCounters(counters, money, cards);
-  showCards(cards);
+  drawCounters(counters, money, roadOf(status));
+  nameLinks(status.links);
+  showCards(status.protocol === 'ds50');
   showVolume(status.volume);
 }
 

@@ -1,5 +1,5 @@
 import { post } from './api.js';
-import { byId, el, setText } from './dom.js';
+import { byId, el, setText, whenChanged } from './dom.js';
 
 /** The switches that make trouble: the mains, and the two links to the backend. */
 
@@ -23,7 +23,7 @@ export function buildSwitches(act, note) {
 const linkSwitch = (link, label, act) =>
   el(
     'div',
-    { class: 'link', role: 'radiogroup', 'aria-label': `${label} link` },
+    { class: 'link', id: `link-${link}`, role: 'radiogroup', 'aria-label': `${label} link` },
     el('span', { class: 'label' }, label),
     el(
       'span',
@@ -56,4 +56,19 @@ export function showLinks(states) {
     const input = document.querySelector(`input[name="link-${link}"][value="${state}"]`);
     if (input) input.checked = true;
   }
+}
+
+/** Shows the switches of the links the box has: whatever is not MQTT, a WebSocket too, begins as HTTP and has its switch. */
+export const nameLinks = whenChanged((states) => {
+  const names = Object.keys(states);
+  nameLink('mqtt', names.includes('mqtt') && LINKS.mqtt);
+  nameLink('http', names.includes('websocket') ? 'WebSocket' : names.some((name) => name !== 'mqtt') && LINKS.http);
+});
+
+function nameLink(link, name) {
+  const place = byId(`link-${link}`);
+  place.hidden = name === false;
+  if (name === false) return;
+  place.setAttribute('aria-label', `${name} link`);
+  setText(place.querySelector('.label'), name);
 }

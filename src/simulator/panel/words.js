@@ -20,10 +20,14 @@ const FAILURES = {
   'card-declined': 'The card was declined. Nothing was paid.',
   'card-not-sent': 'There was no connection to the payment server. The card was not charged.',
   'card-unanswered': 'The payment server did not answer. It is asked again whether the card was charged.',
+  'terminal-declined': 'The payment was not taken.',
+  'terminal-unanswered': 'The backend has not said what became of the payment. Do not pay again.',
   cancelled: 'Cancelled.',
   timeout: 'Nothing happened for too long.',
   delivery: 'Paid, but the machine did not run.',
 };
+
+const OUTAGES = { backend: 'no connection to the backend' };
 
 const sentence = (...parts) => parts.filter(Boolean).join(' ');
 const creditWords = (credit, money) => (credit.minor > 0 ? `Credit: ${money(credit.minor)}.` : '');
@@ -82,13 +86,61 @@ export function screenWords(screen, money) {
     case 'success':
       return { says: sentence(`Thank you. ${money(screen.due.minor)} paid.`, creditWords(screen.credit, money)), next: '' };
     case 'failed':
-      return { says: sentence(FAILURES[screen.reason] ?? 'It did not work.', creditWords(screen.credit, money)), next: '' };
+      return { says: sentence(FAILURES[screen.reason] ?? 'It did not work.', screen.message, creditWords(screen.credit, money)), next: '' };
+    case 'amount-select':
+      return amountWords(screen, money);
+    case 'keypad':
+      return keypadWords(screen, money);
+    case 'payment-method':
+      return {
+        says: `Pay ${money(screen.amount.minor)} by ${screen.methods.map(methodWords).join(' or ')}.`,
+        next: `Touch one, or press its number.${screen.cancel ? ' Cancel ends it.' : ''}`,
+      };
+    case 'processing':
+      return {
+        says: `The backend's terminal takes ${money(screen.due.minor)}.`,
+        next: "Play the bank: press “Approve” or “Decline” on the reference backend's page.",
+      };
+    case 'limit-error':
+      return {
+        says: `More than ${money(screen.limit.minor)} a day are not possible; ${money(screen.remaining.minor)} are left.`,
+        next: '',
+      };
+    case 'print-ticket':
+      return { says: 'The ticket is being printed.', next: '' };
+    case 'collect-ticket':
+      return { says: 'Take the ticket.', next: '' };
+    case 'thank-you':
+      return { says: 'Thank you.', next: '' };
+    case 'device-error':
+      return { says: sentence('Something does not work.', screen.message, screen.code && `(${screen.code})`), next: '' };
     case 'out-of-service':
-      return { says: `Out of service: ${screen.reasons.join(', ')}`, next: '' };
+      return { says: `Out of service: ${screen.reasons.map((reason) => OUTAGES[reason] ?? reason).join(', ')}`, next: '' };
     default:
       return { says: screen.kind, next: '' };
   }
 }
+
+function amountWords({ amounts, other }, money) {
+  const named = [...amounts.map(({ minor }) => money(minor)), other && amounts.length > 0 && 'or another'].filter(Boolean).join(', ');
+  const keys = [amounts.length > 0 && '1 is the first amount', other && '0 another one'].filter(Boolean).join(', ');
+  return {
+    says: named === '' ? 'Choose an amount.' : `Choose an amount: ${named}.`,
+    next: amounts.length > 0 ? `Touch the screen, or press a number: ${keys}.` : 'Touch the screen, or press 0.',
+  };
+}
+
+function keypadWords({ typed, min, max, problem, cancel }, money) {
+  const amount = typed.minor > 0 ? `: ${money(typed.minor)}` : '';
+  const why = { 'too-low': 'That is too little.', 'too-high': 'That is too much.' }[problem];
+  return {
+    says: sentence(`Type an amount from ${money(min.minor)} to ${money(max.minor)}${amount}.`, why),
+    next: sentence('Touch the digits, then OK.', cancel && 'Cancel ends it.'),
+  };
+}
+
+/** DEBIT_CARD -> debit card */
+const methodWords = (name) => name.toLowerCase().replaceAll('_', ' ');
 
 const of = (screen, money) => (screen.rest.minor === screen.due.minor ? '' : ` of ${money(screen.due.minor)}`);
 
@@ -106,10 +158,17 @@ function idleWords(screen, money) {
   return { says, next: sentence(ways && `${ways.charAt(0).toUpperCase()}${ways.slice(1)}.`, unpaired) };
 }
 
-const ORIGINS = { api: 'by program', button: 'by button', keypad: 'by keypad', backend: 'by the backend', cash: 'by cash' };
+const ORIGINS = {
+  api: 'by program',
+  button: 'by button',
+  keypad: 'by keypad',
+  backend: 'by the backend',
+  cash: 'by cash',
+  kiosk: 'at the screen',
+};
 const VIAS = {
   answer: 'by the answer itself',
-  push: 'told by MQTT',
+  push: 'told by the backend',
   poll: 'on asking',
   reconnect: 'on asking after a reconnect',
   expiry: 'on asking at expiry',
@@ -125,6 +184,8 @@ const REASONS = {
   'card-declined': 'the card was declined',
   'card-not-sent': 'the payment server could not be reached',
   'card-unanswered': 'the payment server did not answer; still watched',
+  'terminal-declined': 'the payment was not taken',
+  'terminal-unanswered': 'the backend has not said what became of the payment; still watched',
 };
 const DRIVEN = {
   done: ['Machine ran', 'good'],
@@ -132,13 +193,19 @@ const DRIVEN = {
   indeterminate: ['Machine may or may not have run', 'bad'],
 };
 
+const PRINTED = {
+  done: ['Ticket printed', 'good'],
+  failed: ['Ticket not printed', 'bad'],
+  indeterminate: ['Ticket may or may not have been printed', 'bad'],
+};
+
 const seconds = (ms) => `${Math.round(ms / 100) / 10} s`;
 const driveWords = (drive) =>
   drive.mode === 'hold' ? `on for ${seconds(drive.holdMs)}` : `${drive.count} pulse${drive.count === 1 ? '' : 's'}`;
 const because = (reason) => (reason ? `: ${reason}` : '');
 
-/** A card's charge is named by date, batch and trace number. */
-const roadOf = ({ charge }) => (/^\d{8}-\d{6}-\d{6}$/.test(charge) ? 'Card' : 'QR');
+/** A card's charge is named by date, batch and trace number, one at the backend's terminal by the transaction the box began. */
+const roadOf = ({ charge }) => (/^\d{8}-\d{6}-\d{6}$/.test(charge) ? 'Card' : /^T[0-9A-Z]{16}$/.test(charge) ? 'Terminal' : 'QR');
 
 /** One journal entry in words, with the tone it is shown in: `good`, `bad`, `note` or plain. */
 export function entryWords(entry, money) {
@@ -157,7 +224,11 @@ const ENTRIES = {
   'order.announced': (e) => [`Order ${e.order} ${e.spoken ? 'said aloud' : 'not said aloud any more, too late'}`],
   'charge.requested': (e, money) => [`QR over ${money(e.amountMinor)} asked for`],
   'charge.created': (e, money) => [
-    e.card ? `${e.card.org} ${e.card.maskedPan} read: ${money(e.amountMinor)} to be asked for` : `QR over ${money(e.amountMinor)} received`,
+    e.card
+      ? `${e.card.org} ${e.card.maskedPan} read: ${money(e.amountMinor)} to be asked for`
+      : e.terminal
+        ? `${money(e.amountMinor)} to be taken by ${methodWords(e.terminal)}`
+        : `QR over ${money(e.amountMinor)} received`,
   ],
   'charge.refused': (e) => [`No QR${because(e.reason)}`, 'bad'],
   'charge.superseded': () => ['QR taken off the screen; still watched'],
@@ -168,7 +239,7 @@ const ENTRIES = {
   ],
   'charge.failed': (e) => [`${roadOf(e)} payment failed, ${VIAS[e.via] ?? e.via}${because(e.reason)}`, 'bad'],
   'charge.conflict': (e) => [`The backend contradicts itself: now ${e.claimed}. Recorded, no effect`, 'bad'],
-  'charge.abandoned': (e) => [roadOf(e) === 'QR' ? 'Unpaid QR no longer watched' : 'Unanswered card payment no longer watched'],
+  'charge.abandoned': (e) => [roadOf(e) === 'QR' ? 'Unpaid QR no longer watched' : 'Unanswered payment no longer watched'],
   'cash.credited': (e, money) => [`${money(e.amountMinor)} ${e.method} taken`, 'good'],
   'cash.unassigned': (e) => [`Unknown ${e.method} with ${e.pulses} pulse${e.pulses === 1 ? '' : 's'}, set aside`, 'bad'],
   'sale.settled': (e, money) => [`Sale settled: ${money(e.dueMinor)}`, 'good'],
@@ -177,6 +248,11 @@ const ENTRIES = {
   'act.intent': (e) => [`Machine to be driven: ${driveWords(e.drive)}`],
   'act.outcome': (e) => {
     const [words, tone] = DRIVEN[e.result] ?? [e.result];
+    return [`${words}${because(e.reason)}`, tone];
+  },
+  'ticket.intent': (e) => [e.copy ? 'Copy of the ticket to be printed' : 'Ticket to be printed'],
+  'ticket.outcome': (e) => {
+    const [words, tone] = PRINTED[e.result] ?? [e.result];
     return [`${words}${because(e.reason)}`, tone];
   },
   announced: (e) => [e.spoken ? 'Said aloud' : 'Not said aloud any more, too late'],

@@ -35,7 +35,7 @@ export class Books {
   }
 
   balances(): Record<Account, number> {
-    const sums: Record<Account, number> = { cash: 0, qr: 0, card: 0, credit: 0, sales: 0, refund: 0 };
+    const sums: Record<Account, number> = { cash: 0, qr: 0, card: 0, terminal: 0, credit: 0, sales: 0, refund: 0 };
     for (const entry of this.#entries) {
       const move = posting(entry);
       if (!move) continue;
@@ -59,8 +59,8 @@ export async function booksOf(world: World, round: Round): Promise<Books> {
 
 /** What holds for the till of any box when a round is settled. */
 export function checkTill(books: Books, terms: Terms): void {
-  const { cash, qr, card, credit, sales, refund } = books.balances();
-  books.expect('the books', credit + sales + refund, 0 - cash - qr - card);
+  const { cash, qr, card, terminal, credit, sales, refund } = books.balances();
+  books.expect('the books', credit + sales + refund, 0 - cash - qr - card - terminal);
   books.expect('money that bought nothing', [credit, books.status.creditMinor], [0, 0]);
   const once = (what: string, ids: readonly string[]) => books.expect(`one ${what}`, repeated(ids), []);
   once(
@@ -101,25 +101,41 @@ export function checkTill(books: Books, terms: Terms): void {
 /** What a customer must get back of a sale, by what happened and the owner's policy. */
 function owedBack(books: Books, sale: string, { sale: policy }: Terms): number {
   const ofSale = (entry: { readonly sale: string | null }) => entry.sale === sale;
-  const late = books.ofRound('charge.paid').filter((entry) => ofSale(entry) && entry.late);
+  // The holder of a card has gone when it is known late that it was charged: there is nobody to keep a credit for.
+  const late = books
+    .ofRound('charge.paid')
+    .filter((entry) => ofSale(entry) && entry.late && (entry.method !== undefined || policy?.latePayment === 'refund'));
   const cancelled = books.ofRound('sale.cancelled').some(ofSale);
   const cash = books.ofRound('cash.credited').filter(ofSale);
   const failed = books.ofRound('act.outcome').some((entry) => ofSale(entry) && entry.result === 'failed');
   return (
-    (policy?.latePayment === 'refund' ? sum(late) : 0) +
+    sum(late) +
     (cancelled && policy?.cancelledCash === 'refund' ? sum(cash) : 0) +
     (failed ? (books.ofRound('sale.settled').find(ofSale)?.dueMinor ?? 0) : 0)
   );
 }
 
+/** Every settled sale drives its machine, once where the end of it is known and at most once elsewhere. */
+export function checkActs(books: Books, world: World): void {
+  const driving = new Set(books.of('sale.opened').flatMap(({ sale, drive }) => (drive ? [sale] : [])));
+  const intents = books.of('act.intent').length;
+  books.expect('every settled sale drives its machine', intents, books.of('sale.settled').filter(({ sale }) => driving.has(sale)).length);
+  const certain = books.of('act.outcome').filter(({ result }) => result !== 'indeterminate').length;
+  const driven = world.driven();
+  if (driven < certain || driven > intents)
+    books.faults.push(`relay: driven ${driven} times, ${certain} acts run to their end, ${intents} intended`);
+}
+
 /** What only a person can clear up is told until a person has. */
 function checkAlarms(books: Books): void {
   const outcomes = books.ofRound('act.outcome').map(({ result }) => result);
-  const cards = new Set(books.of('charge.created').flatMap(({ charge, card }) => (card ? [charge] : [])));
+  const givenUp = new Set(books.ofRound('charge.abandoned').map(({ charge }) => charge));
+  const unresolved = books.of('charge.created').filter(({ charge }) => givenUp.has(charge));
   const wanted = [
     ...(outcomes.includes('indeterminate') ? ['delivery-unknown'] : []),
     ...(outcomes.includes('failed') ? ['output-faulty'] : []),
-    ...(books.ofRound('charge.abandoned').some(({ charge }) => cards.has(charge)) ? ['card-unresolved'] : []),
+    ...(unresolved.some(({ card }) => card) ? ['card-unresolved'] : []),
+    ...(unresolved.some(({ terminal }) => terminal) ? ['terminal-unresolved'] : []),
   ];
   const raised = books.status.alarms.map(({ code }) => code);
   books.expect(

@@ -98,6 +98,7 @@ class Campaign<W extends World> {
     const killsBefore = world.kills;
     world.agree(scenario.terms);
     const round = { key: `round-${++this.#rounds}`, after: this.#seq };
+    await scenario.before?.(world, round);
     const commits = await life({ world, scenario, round, again: false, at: death?.at ?? null });
     if (death?.next) await life({ world, scenario, round, again: true, at: death.next });
     if ((await world.start(null)) === 'killed') throw new Error(`the box did not come back after a kill\n${world.lastWords}`);
@@ -150,11 +151,11 @@ async function life<W extends World>({ world, scenario, round, again, at }: Life
   return commits;
 }
 
-/** A person looks at the machine, and closes the books over a card nobody can tell of: the alarms of the next round are its own. */
+/** A person looks at the machine, and closes the books over a payment nobody can tell of: the alarms of the next round are its own. */
 async function seeTo(world: World): Promise<void> {
   const alarms = (await world.status())?.alarms.map(({ code }) => code) ?? [];
   if (alarms.includes('output-faulty') || alarms.includes('delivery-unknown')) await world.box('/v1/output/reset', {});
-  if (alarms.includes('card-unresolved')) await world.box('/v1/counters/reset', {});
+  if (alarms.includes('card-unresolved') || alarms.includes('terminal-unresolved')) await world.box('/v1/counters/reset', {});
 }
 
 const describe = <W extends World>({ name }: Scenario<W>, death: Death<W> | null): string => {

@@ -2,11 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { seededEntropy } from '../entropy.ts';
 import { type CampaignResult, campaign } from './campaign.ts';
 import { DS50 } from './ds50-scenarios.ts';
+import { KIOSK } from './kiosk-scenarios.ts';
 import { PROMPTPAY } from './promptpay-scenarios.ts';
 import { QRIS_SOUNDBOX } from './qris-scenarios.ts';
 
 /** A part of what `npm run crash` does: an even choice of the commits of every scenario, and a few random instants. */
-const KILLS = { promptpay: 10, ds50: 9, qris: 8 };
+const KILLS = { promptpay: 10, ds50: 9, qris: 8, kiosk: 7 };
+/** Of the kiosk's scenarios, those in which most can go wrong. */
+const KIOSK_PART = ['kiosk-timeout', 'kiosk-away', 'kiosk-unheard', 'kiosk-lost-result', 'kiosk-paper-out', 'kiosk-delivery'];
 const TIMEOUT_MS = 240_000;
 
 const random = () => {
@@ -46,5 +49,18 @@ describe.concurrent('a box that is killed at the commits of whatever it does', (
     expect(result.figures['payments announced']).toBeGreaterThan(0);
     expect(result.figures['settings applied']).toBeGreaterThan(0);
     expect(result.figures['commands carried out']).toBeGreaterThan(0);
+  });
+
+  it('loses and doubles nothing of payments at the terminal of a backend, and of tickets', { timeout: TIMEOUT_MS }, async () => {
+    const result = await campaign(KIOSK, { kills: KILLS.kiosk, only: KIOSK_PART, random: random() });
+    expectSound(
+      result,
+      KILLS.kiosk,
+      KIOSK_PART.map((name) => ({ name })),
+    );
+    expect(result.figures['charges failed']).toBeGreaterThan(0);
+    expect(result.figures['charges given up with an alarm']).toBeGreaterThan(0);
+    expect(result.figures['tickets printed']).toBeGreaterThan(0);
+    expect(result.figures['tickets failed']).toBeGreaterThan(0);
   });
 });

@@ -1,4 +1,4 @@
-import { booksOf, checkTill, sum } from './books.ts';
+import { booksOf, checkActs, checkTill, sum } from './books.ts';
 import type { PromptPayWorld } from './promptpay-world.ts';
 import type { Round, Verdict } from './setting.ts';
 
@@ -43,13 +43,7 @@ export async function checkPromptPay(world: PromptPayWorld, round: Round): Promi
     );
   }
 
-  const acts = books.of('act.outcome');
-  const intents = books.of('act.intent').length;
-  books.expect('every settled sale drives the machine', intents, books.of('sale.settled').length);
-  const certain = acts.filter((entry) => entry.result !== 'indeterminate').length;
-  const driven = world.driven();
-  if (driven < certain || driven > intents)
-    books.faults.push(`relay: driven ${driven} times, ${certain} acts run to their end, ${intents} intended`);
+  checkActs(books, world);
 
   const { logs } = await world.backend<{ logs: { item: UploadedItem }[] }>('/ref/logs?limit=1000');
   const uploaded = logs.map((log) => log.item);
@@ -68,7 +62,7 @@ export async function checkPromptPay(world: PromptPayWorld, round: Round): Promi
     'charges paid': paid.length,
     'paid late': books.of('charge.paid').filter((entry) => entry.late).length,
     'refunds due': books.of('refund.due').length,
-    'deliveries cut off in the act': acts.filter((entry) => entry.result === 'indeterminate').length,
+    'deliveries cut off in the act': books.of('act.outcome').filter((entry) => entry.result === 'indeterminate').length,
   };
   return { faults: books.faults, figures };
 }

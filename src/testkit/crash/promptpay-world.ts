@@ -56,18 +56,6 @@ export class PromptPayWorld extends World {
     this.insertedMinor += denomination;
     return true;
   }
-
-  /** How often an output went active in the world outside. */
-  driven(): number {
-    try {
-      return readFileSync(join(this.state, 'driven.txt'), 'utf8')
-        .split('\n')
-        .filter((line) => line === 'relay').length;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-      throw error;
-    }
-  }
 }
 
 function deafMachine(): string {

@@ -14,6 +14,8 @@ export interface Scenario<W extends World> {
   readonly terms: Terms;
   /** About how long it takes, milliseconds: kills from outside fall within. */
   readonly lastsMs: number;
+  /** What happens in a life of the box before the one that is killed; it leaves the box off. */
+  before?(world: W, round: Round): Promise<void>;
   /**
    * Plays until all of it is over and settled, or until the box dies (false). After a restart it is played `again`: what
    * has been done in the world outside is not done a second time, as nobody would.

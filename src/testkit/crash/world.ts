@@ -1,11 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BoxStatus } from '../../app/box.ts';
 import type { Recorded } from '../../domain/journal.ts';
+import type { KioskTimings } from '../../domain/kiosk.ts';
 import type { SalePolicy, SaleTimings } from '../../domain/policy.ts';
 import { type ReferenceBackend, startReferenceBackend } from '../../refserver/server.ts';
 import { type KillPoint, killPointText } from './dying-store.ts';
@@ -17,6 +18,7 @@ const LOOK_EVERY_MS = 20;
 /** What a scenario wants otherwise in the configuration of its box. */
 export interface Terms {
   readonly sale?: Partial<SalePolicy & SaleTimings>;
+  readonly kiosk?: Partial<KioskTimings>;
   /** A board file in the folder of the configuration, or the name of a board. */
   readonly board?: string;
 }
@@ -49,8 +51,20 @@ export abstract class World {
 
   async open(): Promise<void> {
     mkdirSync(this.state, { recursive: true });
-    this.#backend = await startReferenceBackend({ httpPort: 0, mqttPort: 0, stateFile: join(this.directory, 'backend.db') });
+    this.#backend = await this.#startBackend(0, 0);
     this.agree({});
+  }
+
+  /** Ends the backend and starts it anew, on the same state and at the same addresses. */
+  async restartBackend(): Promise<void> {
+    const before = this.#backend;
+    if (!before) throw new Error('the world is not open');
+    await before.stop();
+    this.#backend = await this.#startBackend(portOf(before.httpUrl), portOf(before.mqttUrl));
+  }
+
+  #startBackend(httpPort: number, mqttPort: number): Promise<ReferenceBackend> {
+    return startReferenceBackend({ httpPort, mqttPort, stateFile: join(this.directory, 'backend.db') });
   }
 
   /** The configuration of the box under these terms; what else it needs is written beside it. */
@@ -148,6 +162,18 @@ export abstract class World {
     }
   }
 
+  /** How often an output went active in the world outside. */
+  driven(): number {
+    try {
+      return readFileSync(join(this.state, 'driven.txt'), 'utf8')
+        .split('\n')
+        .filter((line) => line === 'relay').length;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+      throw error;
+    }
+  }
+
   /** Looks again and again until something holds; false when the box died, an error when it takes too long. */
   async until(holds: () => Promise<boolean>): Promise<boolean> {
     const deadline = performance.now() + PATIENCE_MS;
@@ -180,6 +206,8 @@ function granted<T>(path: string, { status, value }: Answer): T {
   if (status >= 200 && status < 300) return value as T;
   throw new Error(`${path}: ${status} ${JSON.stringify(value)}`);
 }
+
+const portOf = (url: string): number => Number(new URL(url).port);
 
 const post = (body: unknown): RequestInit => ({
   method: 'POST',
