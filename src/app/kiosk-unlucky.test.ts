@@ -1,68 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DeviceFault } from '../domain/fault.ts';
-import type { KioskScreen } from '../domain/kiosk.ts';
 import type { TicketImage } from '../ports/printer.ts';
 import { settle } from '../testkit/clock.ts';
-import { pounds, KIOSK_SCREENS as S, ScriptedKiosk } from '../testkit/kiosk-desk.ts';
-import { TestBox, type TestBoxOptions } from '../testkit/test-box.ts';
-
-let bench: TestBox;
-let kiosk: ScriptedKiosk;
-
-async function start(options: TestBoxOptions = {}): Promise<void> {
-  kiosk = new ScriptedKiosk();
-  bench = await new TestBox({
-    ...options,
-    policy: { currency: 'GBP', ...options.policy },
-    board: { acceptors: [], delivery: null, ...options.board },
-    dress: (gateway) => {
-      gateway.capabilities = { pairs: false, pushes: true, queries: false, qr: false, reports: false };
-      gateway.kiosk = kiosk;
-    },
-  }).start();
-  await connect();
-}
-
-async function connect(): Promise<void> {
-  bench.gateway.leads({ event: 'connected' });
-  await settle();
-}
-
-async function disconnect(): Promise<void> {
-  bench.gateway.leads({ event: 'disconnected' });
-  await settle();
-}
-
-/** The transaction the box named last. */
-const named = () => kiosk.said.at(-1)?.transaction ?? 'none';
-
-async function show(screen: KioskScreen, transaction = named()): Promise<void> {
-  bench.gateway.leads({ event: 'screen', screen, transaction });
-  await settle();
-}
-
-async function error(code: string, transaction = named()): Promise<void> {
-  bench.gateway.leads({ event: 'error', code, message: 'No', transaction });
-  await settle();
-}
-
-async function press(...keys: string[]): Promise<void> {
-  for (const key of keys) bench.box.press(key);
-  await settle();
-}
-
-async function choose(amount = 'amount-3'): Promise<string> {
-  await show(S.amounts, 'initial');
-  await press(amount);
-  await show(S.methods);
-  await press('method-1');
-  await show(S.processing);
-  return named();
-}
-
-const seen = () => bench.box.screen().kind;
-const actions = () => kiosk.said.map(({ action }) => action);
-const sale = () => bench.store.ledger({}).flatMap(({ entry }) => ('sale' in entry && entry.sale ? [entry.sale] : []))[0] ?? '';
+import { actions, bench, connect, disconnect, error, kiosk, named, pay, press, sale, seen, show, start } from '../testkit/kiosk-bench.ts';
+import { pounds, KIOSK_SCREENS as S } from '../testkit/kiosk-desk.ts';
 
 afterEach(async () => {
   expect(bench.gateway.leftovers()).toEqual([]);
@@ -108,7 +49,7 @@ describe('a payment whose result is not told', () => {
 
   it('is settled by a TIMEOUT that comes after its dialogue was left', async () => {
     await start();
-    const transaction = await choose();
+    const transaction = await pay();
     await show(S.amounts, 'initial');
     await disconnect();
     await connect();
@@ -157,7 +98,7 @@ describe('the amount of a transaction', () => {
 
   it('that was paid stays on the screen when the backend is at its start already', async () => {
     await start();
-    await choose();
+    await pay();
     let spoken = () => {};
     bench.speaking = new Promise((resolve) => {
       spoken = resolve;
@@ -178,7 +119,7 @@ describe('a payment that was taken', () => {
     ['LIMIT_ERROR', S.limit],
   ])('is not shown as anything else by a %s that comes after it', async (_, screen) => {
     await start();
-    await choose();
+    await pay();
     await show(S.success);
     await show(screen);
     bench.clock.advance(5_000);
@@ -188,7 +129,7 @@ describe('a payment that was taken', () => {
 
   it('is not taken back by a TIMEOUT of what comes after it', async () => {
     await start();
-    await choose();
+    await pay();
     await show(S.success);
     bench.clock.advance(2_000);
     await show(S.print);
@@ -202,7 +143,7 @@ describe('a payment that was taken', () => {
 describe('a box that is left alone', () => {
   it('is out of service after a payment ran out while the connection was away', async () => {
     await start();
-    await choose();
+    await pay();
     await disconnect();
     bench.clock.advance(120_000);
     await settle();
@@ -222,7 +163,7 @@ describe('a box that is left alone', () => {
     ['a TIMEOUT', () => error('TIMEOUT')],
   ])('asks for the screen anew when nothing follows %s', async (_, happens) => {
     await start();
-    await choose();
+    await pay();
     await happens();
     expect(seen()).toBe('failed');
     bench.clock.advance(121_000);
@@ -231,7 +172,7 @@ describe('a box that is left alone', () => {
 
   it('asks for the screen anew although one came that it refused', async () => {
     await start();
-    await choose();
+    await pay();
     await show(S.success);
     await show(S.keypad, 'T-of-another');
     bench.clock.advance(120_000);
@@ -242,7 +183,7 @@ describe('a box that is left alone', () => {
 describe('a machine', () => {
   it('that fails to deliver is told to the backend although the dialogue is over', async () => {
     await start({ board: { delivery: { output: 'relay', feedback: { input: 'done', level: 'high', withinMs: 20_000 } } } as never });
-    const transaction = await choose();
+    const transaction = await pay();
     await show(S.success);
     bench.clock.advance(3_000);
     await show(S.thanks);
@@ -272,7 +213,7 @@ describe('tickets', () => {
     };
     const draw = async (): Promise<TicketImage> => ({ width: 8, height: 1, bits: Uint8Array.of(1) });
     await start({ tickets: { printer, draw, always: true } });
-    await choose();
+    await pay();
     await show(S.success);
     await show(S.print);
     release();
@@ -287,7 +228,7 @@ describe('coins beside a payment at the terminal', () => {
 
   it('do not make the sale wait for ever once the terminal has said no', async () => {
     await start({ board: { acceptors } });
-    await choose();
+    await pay();
     bench.coin.insert(100);
     await settle();
     await show(S.failed);
@@ -302,7 +243,7 @@ describe('coins beside a payment at the terminal', () => {
     await start({ board: { acceptors } });
     bench.coin.insert(100);
     await settle();
-    const first = await choose();
+    const first = await pay();
     bench.clock.advance(120_000);
     await settle();
     await show(S.amounts, 'initial');
@@ -310,7 +251,7 @@ describe('coins beside a payment at the terminal', () => {
     await connect();
     await show(S.amounts, 'initial');
     bench.clock.advance(5_000);
-    await choose();
+    await pay();
     await show(S.success, first);
     expect(bench.box.status().sale).toMatchObject({ state: 'authorising' });
     await show(S.failed);
@@ -321,7 +262,7 @@ describe('coins beside a payment at the terminal', () => {
 describe('a transaction that nobody named', () => {
   it.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty'])("%s is nobody's", async (name) => {
     await start();
-    await choose();
+    await pay();
     await show(S.success, name);
     await show(S.failed, name);
     await error('TIMEOUT', name);
@@ -360,7 +301,7 @@ describe('a backend, a line or a machine that is in trouble', () => {
 
   it('leaves no timer behind when it stops', async () => {
     await start();
-    await choose();
+    await pay();
     await show(S.success);
     await show(S.amounts, 'initial');
     await disconnect();
@@ -372,7 +313,7 @@ describe('a backend, a line or a machine that is in trouble', () => {
 
   it('is asked about a payment anew although it says twice that it is at its start', async () => {
     await start();
-    const transaction = await choose();
+    const transaction = await pay();
     bench.gateway.leads({ event: 'screen', screen: S.amounts, transaction: 'initial' });
     await show(S.amounts, 'initial');
     expect(bench.box.status().sale).toMatchObject({ state: 'authorising' });
@@ -384,7 +325,7 @@ describe('a backend, a line or a machine that is in trouble', () => {
 
   it('is out of service when the connection went while a result was still read', async () => {
     await start();
-    await choose();
+    await pay();
     await show(S.success);
     await show(S.amounts, 'initial');
     await disconnect();
@@ -413,7 +354,7 @@ describe('a backend, a line or a machine that is in trouble', () => {
 
   it('prints no ticket of what it has not heard to be paid', async () => {
     await start();
-    await choose();
+    await pay();
     await show(S.print);
     expect(seen()).toBe('processing');
     expect(actions().at(-1)?.action).toBe('method');
@@ -432,7 +373,7 @@ describe('a backend, a line or a machine that is in trouble', () => {
         return store;
       },
     });
-    await choose();
+    await pay();
     await show(S.success);
     broken = true;
     await show(S.print);

@@ -2,67 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { KioskScreen } from '../domain/kiosk.ts';
 import { StoreFault } from '../domain/store-fault.ts';
 import { settle } from '../testkit/clock.ts';
-import { pounds, KIOSK_SCREENS as S, ScriptedKiosk } from '../testkit/kiosk-desk.ts';
-import { TestBox, type TestBoxOptions } from '../testkit/test-box.ts';
-
-let bench: TestBox;
-let kiosk: ScriptedKiosk;
-
-async function start(options: TestBoxOptions = {}): Promise<void> {
-  kiosk = new ScriptedKiosk();
-  bench = await new TestBox({
-    ...options,
-    policy: { currency: 'GBP', ...options.policy },
-    board: { acceptors: [], delivery: null, ...options.board },
-    dress: (gateway) => {
-      gateway.capabilities = { pairs: false, pushes: true, queries: false, qr: false, reports: false };
-      gateway.kiosk = kiosk;
-    },
-  }).start();
-  await connect();
-}
-
-async function connect(): Promise<void> {
-  bench.gateway.leads({ event: 'connected' });
-  await settle();
-}
-
-async function disconnect(): Promise<void> {
-  bench.gateway.leads({ event: 'disconnected' });
-  await settle();
-}
-
-/** The transaction the box named last. */
-const named = () => kiosk.said.at(-1)?.transaction ?? 'none';
-
-async function show(screen: KioskScreen, transaction = named()): Promise<void> {
-  bench.gateway.leads({ event: 'screen', screen, transaction });
-  await settle();
-}
-
-async function error(code: string, transaction = named()): Promise<void> {
-  bench.gateway.leads({ event: 'error', code, message: 'Transaction timed out', transaction });
-  await settle();
-}
-
-async function press(...keys: string[]): Promise<void> {
-  for (const key of keys) bench.box.press(key);
-  await settle();
-}
-
-/** As far as the choice of a method for 60 pounds. */
-async function pay(): Promise<string> {
-  await show(S.amounts, 'initial');
-  await press('amount-3');
-  await show(S.methods);
-  await press('method-1');
-  await show(S.processing);
-  return named();
-}
-
-const seen = () => bench.box.screen().kind;
-const actions = () => kiosk.said.map(({ action }) => action);
-const sale = () => bench.store.ledger({}).flatMap(({ entry }) => ('sale' in entry && entry.sale ? [entry.sale] : []))[0] ?? '';
+import { actions, bench, connect, disconnect, error, kiosk, named, pay, press, sale, seen, show, start } from '../testkit/kiosk-bench.ts';
+import { pounds, KIOSK_SCREENS as S } from '../testkit/kiosk-desk.ts';
 
 afterEach(async () => {
   expect(bench.gateway.leftovers()).toEqual([]);

@@ -122,7 +122,7 @@ describe('the settings', () => {
   });
 
   test.each([
-    { currency: 'XXX' },
+    { currency: 'ABC' },
     { amountsMinor: [0] },
     { amountsMinor: [1.5] },
     { amountsMinor: [100, 100] },
