@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const PORTS = ['--http-port', '0', '--mqtt-port', '0'];
+const PORTS = ['--http-port', '0', '--mqtt-port', '0', '--gateway-port', '0'];
 
 test('prints the addresses, serves until it is stopped, and leaves its state behind', async () => {
   const stop = new AbortController();
@@ -27,6 +27,7 @@ test('prints the addresses, serves until it is stopped, and leaves its state beh
   expect(said).toEqual({
     httpUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     mqttUrl: expect.stringMatching(/^mqtt:\/\/127\.0\.0\.1:\d+$/),
+    gatewayUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     stateFile: join(state, 'refserver.sqlite'),
   });
   await expect(fetch(said.httpUrl)).rejects.toThrow('fetch failed');
@@ -36,7 +37,9 @@ test('prints the addresses, serves until it is stopped, and leaves its state beh
 test('says the same to people', async () => {
   const { code, out, err } = await runTilld(['refserver', ...PORTS, '--state', folder], { stop: AbortSignal.abort() });
   expect(code).toBe(0);
-  expect(out).toMatch(/Reference backend {2}http:\/\/127\.0\.0\.1:\d+\nMQTT broker {8}mqtt:\/\/127\.0\.0\.1:\d+\n/);
+  expect(out).toMatch(
+    /Reference backend {2}http:\/\/127\.0\.0\.1:\d+\nMQTT broker {8}mqtt:\/\/127\.0\.0\.1:\d+\nPayment gateway {4}http:\/\/127\.0\.0\.1:\d+\n/,
+  );
   expect(err).toContain('has stopped');
 });
 
@@ -44,6 +47,7 @@ test.each([
   ['--http-port', '70000'],
   ['--mqtt-port', '-1'],
   ['--mqtt-port', 'x'],
+  ['--gateway-port', '65536'],
 ])('%s %s is a usage fault', async (option, value) => {
   const { code, err } = await runTilld(['refserver', `${option}=${value}`, '--state', folder]);
   expect(code).toBe(2);

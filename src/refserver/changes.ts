@@ -1,5 +1,5 @@
 /** What changed, so that an open page knows what to fetch again. */
-export type Change = 'devices' | 'charges' | 'logs' | 'states' | 'faults' | 'ds50' | 'qris' | 'kiosk' | 'tms';
+export type Change = 'devices' | 'charges' | 'logs' | 'states' | 'faults' | 'ds50' | 'qris' | 'kiosk' | 'gateway' | 'tms';
 
 /** Tells whoever listens that something changed. A listener must not throw. */
 export class Changes {

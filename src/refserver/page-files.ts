@@ -20,6 +20,7 @@ const FILES = [
   'qris-reports.js',
   'kiosk.js',
   'kiosk-settings.js',
+  'gateway.js',
   'live.js',
   'tms.html',
   'tms.css',

@@ -113,7 +113,7 @@ test('state that an earlier tilld wrote gets what it lacks', async () => {
   await first.stop();
   const db = new DatabaseSync(stateFile);
   const later = db.prepare(
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name GLOB 'tms_*' OR name GLOB 'ds50_*' OR name GLOB 'qris_*' OR name GLOB 'kiosk_*')",
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name GLOB 'tms_*' OR name GLOB 'ds50_*' OR name GLOB 'qris_*' OR name GLOB 'kiosk_*' OR name GLOB 'gateway_*' OR name GLOB '*_sim_*')",
   );
   db.exec('PRAGMA foreign_keys=OFF');
   for (const { name } of later.all()) db.exec(`DROP TABLE ${name}`);

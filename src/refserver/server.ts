@@ -25,10 +25,13 @@ import { type BackendClock, type BackendEntropy, type BackendLog, silentLog, sys
 import { EventLogs } from './event-logs.ts';
 import { FaultBoard } from './faults.ts';
 import { guard } from './guard.ts';
+import { closeHttp, reachable } from './http-server.ts';
 import type { HttpEnv } from './interference.ts';
 import { isKioskUpgrade } from './kiosk/endpoint.ts';
 import { createKiosk, type Kiosk, type KioskOptions } from './kiosk/kiosk.ts';
 import { pageRoutes } from './page-files.ts';
+import { gatewayControlRoutes } from './payment-gateway/control.ts';
+import { type ReferenceGateway, type ReferenceGatewayOptions, startReferenceGateway } from './payment-gateway/reference.ts';
 import { type AmountLimits, promptpayRoutes } from './promptpay.ts';
 import { createQris, type Qris } from './qris/qris.ts';
 import { mayUplink } from './qris/uplink.ts';
@@ -60,11 +63,16 @@ export interface ReferenceBackendOptions {
   readonly ds50?: { readonly topicPrefix?: string; readonly apiKey?: string };
   readonly tms?: TmsOptions;
   readonly kiosk?: KioskOptions;
+  /** Where the payment gateway listens; 0 takes any free port. Without it there is none. */
+  readonly gatewayPort?: number;
+  readonly gateway?: ReferenceGatewayOptions;
 }
 
 export interface ReferenceBackend {
   readonly httpUrl: string;
   readonly mqttUrl: string;
+  /** Null without a payment gateway. */
+  readonly gatewayUrl: string | null;
   /** Ends every connection and closes the state. Calling it twice does nothing. */
   stop(): Promise<void>;
 }
@@ -94,12 +102,14 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
   let qris: Qris | undefined;
   let tms: Tms | undefined;
   let kiosk: Kiosk | undefined;
+  let gateway: ReferenceGateway | null = null;
   const stop = async () => {
     if (stopping.signal.aborted) return;
     stopping.abort();
     announcer?.stop();
     kiosk?.stop();
     if (http) await closeHttp(http);
+    await gateway?.stop();
     await broker?.stop();
     await tms?.stop();
     db.close();
@@ -138,12 +148,18 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
     app.route('/functions/v1', paymentRoutes({ ...side, ...payments, apiKey: ds50.apiKey }));
     tms = await startTms({ ...side, ...ds50, db, entropy, stateFile }, options.tms);
     app.route('/tms/v1', tms.devices);
+    if (options.gatewayPort !== undefined) {
+      gateway = await startReferenceGateway({ ...side, db, entropy, host, port: options.gatewayPort, stateFile }, options.gateway);
+      if (gateway.payos) app.route('/payos', gateway.payos.api);
+      if (gateway.thesieutoc) app.route('/thesieutoc', gateway.thesieutoc.api);
+    }
     app.use('/ref/*', guard(host, log));
     app.route('/ref/tms', tms.control);
     const pushes = new Pushes(db, announcer, ds50.topicPrefix, clock, entropy);
     app.route('/ref/ds50', ds50ControlRoutes({ ...side, ...payments, pushes }));
     app.route('/ref/qris', qris.control);
     app.route('/ref/kiosk', kiosk.control);
+    app.route('/ref/gateway', gatewayControlRoutes({ ...side, gateway }));
     app.route('/ref', controlRoutes({ ...side, addresses: () => addresses }));
     app.route('/', pageRoutes());
 
@@ -165,7 +181,7 @@ export async function startReferenceBackend(options: ReferenceBackendOptions = {
     addresses.httpUrl = `http://${reachable(host)}:${(http.address() as AddressInfo).port}`;
     if (!isLoopback(host)) log.warn('backend.open-to-network', { host });
     log.info('backend.started', addresses);
-    return { ...addresses, stop };
+    return { ...addresses, gatewayUrl: gateway?.url ?? null, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -185,16 +201,4 @@ function streamed(topic: string, payload: Uint8Array, devices: Devices, states: 
   } catch (error) {
     log.warn('state.refused', { device: device.deviceId, reason: error instanceof Fault ? error.explain() : String(error) });
   }
-}
-
-async function closeHttp(http: HttpServer): Promise<void> {
-  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-  http.closeAllConnections();
-  await closed;
-}
-
-/** The address others use for a host to listen on: 0.0.0.0 is no destination, IPv6 goes in brackets. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
 }

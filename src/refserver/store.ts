@@ -2,6 +2,10 @@ import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { ConfigurationFault, DeviceFault } from '../domain/fault.ts';
 import { DS50_TABLES } from './ds50/tables.ts';
 import { KIOSK_TABLES } from './kiosk/tables.ts';
+import { DELIVERY_TABLES } from './payment-gateway/delivery-tables.ts';
+import { PAYOS_SIMULATION_TABLES } from './payment-gateway/payos/tables.ts';
+import { PAYMENT_GATEWAY_TABLES } from './payment-gateway/tables.ts';
+import { THESIEUTOC_SIMULATION_TABLES } from './payment-gateway/thesieutoc/tables.ts';
 import { QRIS_TABLES } from './qris/tables.ts';
 import { TMS_TABLES } from './tms/tables.ts';
 
@@ -27,8 +31,10 @@ CREATE TABLE states (
 CREATE INDEX states_by_device ON states (device_id, seq);
 `;
 
+const GATEWAY_STEP = [PAYMENT_GATEWAY_TABLES, DELIVERY_TABLES, PAYOS_SIMULATION_TABLES, THESIEUTOC_SIMULATION_TABLES].join('');
+
 /** The step from each version to the next; a new file takes them all. */
-const STEPS: readonly string[] = [PROMPTPAY_TABLES, TMS_TABLES, DS50_TABLES, QRIS_TABLES, KIOSK_TABLES];
+const STEPS: readonly string[] = [PROMPTPAY_TABLES, TMS_TABLES, DS50_TABLES, QRIS_TABLES, KIOSK_TABLES, GATEWAY_STEP];
 const SCHEMA_VERSION = STEPS.length;
 
 /**

@@ -3,6 +3,7 @@
 import { $, act, badge, baht, call, countDown, draw, empty, make, money, notify, setBackendClock, when } from './dom.js';
 import { showDs50, startDs50 } from './ds50.js';
 import { showFaults } from './faults.js';
+import { showGateway } from './gateway.js';
 import { showKiosk, startKiosk } from './kiosk.js';
 import { keepUpToDate, refresh } from './live.js';
 import { showQris, startQris } from './qris.js';
@@ -203,6 +204,7 @@ const SHOW = {
   ds50: showDs50,
   qris: showQris,
   kiosk: showKiosk,
+  gateway: showGateway,
 };
 
 startDs50();
@@ -213,6 +215,7 @@ setInterval(() => {
   if (!countDown()) return;
   void refresh(showCharges);
   void refresh(showQris);
+  void refresh(showGateway);
 }, 1000);
 
 call('GET', 'addresses').then(

@@ -1,0 +1,79 @@
+import type { JsonObject, JsonValue } from '../../domain/json.ts';
+import { maskSecret } from './mask.ts';
+import { invalidField } from './rejection.ts';
+import { CARD_AMOUNTS, CARD_TYPES, type CardType } from './upstreams.ts';
+
+/** A card as a client sends it. */
+export interface CardRequest {
+  readonly username: string;
+  readonly type: CardType;
+  /** VND. */
+  readonly amount: number;
+  readonly pin: string;
+  readonly serial: string;
+  /** The client's own name for this submission. */
+  readonly requestId: string | null;
+}
+
+const PIN = /^[A-Za-z0-9]{10,15}$/;
+const SERIAL = /^[A-Za-z0-9]{10,20}$/;
+const USERNAME = /^(?!\s*$)[^\p{Cc}\p{Cs}]{1,64}$/u;
+const REQUEST_ID = /^[\x21-\x7e]{1,100}$/;
+const TRANSACTION_ID = /^[\x21-\x7e]{1,64}$/;
+
+/** Reads the body of a submission (document 1.1). @throws Rejection `validation-failed` for the first field that is not usable */
+export function readCardRequest(body: JsonObject): CardRequest {
+  return {
+    username: usernameOf(body.username),
+    type: typeOf(body.card_type),
+    amount: amountOf(body.card_amount),
+    pin: secretOf('pin', body.pin, PIN, '10-15 ký tự alphanumeric', 'Mã thẻ không hợp lệ. Mã thẻ phải có 10-15 ký tự (chữ và số).'),
+    serial: secretOf(
+      'serial',
+      body.serial,
+      SERIAL,
+      '10-20 ký tự alphanumeric',
+      'Serial không hợp lệ. Serial phải có 10-20 ký tự (chữ và số).',
+    ),
+    requestId: requestIdOf(body.request_id),
+  };
+}
+
+/** Reads the body of a question for a card (document 1.3). @throws Rejection `validation-failed` */
+export function readTransactionId(body: JsonObject): string {
+  const value = body.transaction_id;
+  if (typeof value === 'string' && TRANSACTION_ID.test(value)) return value;
+  throw invalidField('transaction_id', value, 'Mã giao dịch dạng chuỗi, ví dụ TRANS_1706789012345', 'Mã giao dịch không hợp lệ.');
+}
+
+function usernameOf(value: JsonValue | undefined): string {
+  if (typeof value === 'string' && USERNAME.test(value)) return value;
+  throw invalidField('username', value, '1-64 ký tự', 'Tên người dùng không hợp lệ. Tên người dùng phải có 1-64 ký tự.');
+}
+
+function typeOf(value: JsonValue | undefined): CardType {
+  const type = CARD_TYPES.find((known) => known === value);
+  if (type !== undefined) return type;
+  const types = CARD_TYPES.join(', ');
+  throw invalidField('card_type', value, types, `Loại thẻ không hợp lệ. Các loại thẻ được hỗ trợ: ${types}.`);
+}
+
+function amountOf(value: JsonValue | undefined): number {
+  const amount = CARD_AMOUNTS.find((known) => String(known) === value);
+  if (amount !== undefined) return amount;
+  const amounts = CARD_AMOUNTS.join(', ');
+  throw invalidField('card_amount', value, amounts, `Mệnh giá không hợp lệ. Các mệnh giá được hỗ trợ: ${amounts}.`);
+}
+
+/** What is not usable may be one that was mistyped: it is shown masked. */
+function secretOf(field: 'pin' | 'serial', value: JsonValue | undefined, form: RegExp, expected: string, message: string): string {
+  if (typeof value === 'string' && form.test(value)) return value;
+  const missing = value === undefined || value === null;
+  throw invalidField(field, missing ? null : maskSecret(typeof value === 'string' ? value : ''), expected, message);
+}
+
+function requestIdOf(value: JsonValue | undefined): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string' && REQUEST_ID.test(value)) return value;
+  throw invalidField('request_id', value, '1-100 ký tự ASCII, không có khoảng trắng', 'request_id không hợp lệ.');
+}
