@@ -175,3 +175,35 @@ describe('a box that comes up without the time of day', () => {
     expect(bench.box.screen().kind).not.toBe('qr');
   });
 });
+
+describe('an answer that says how much was paid', () => {
+  const kinds = () => bench.kinds().filter((kind) => kind.startsWith('charge.') || kind === 'sale.settled');
+
+  it('a part is booked once, delivers nothing, and a QR over the rest follows', async () => {
+    await start();
+    await showQr('c1');
+    bench.gateway.queryPayment = async (charge) =>
+      charge === 'c1' ? { state: 'unresolved', reason: 'underpaid:500', paidMinor: 500 } : PENDING;
+    bench.gateway.offers.push({ charge: 'c2', qr: 'QR-c2', expiresAtMs: bench.clock.wallMs() + 5 * MINUTE });
+    await bench.clock.flow(30_000);
+    expect(kinds()).toEqual([
+      'charge.requested',
+      'charge.created',
+      'charge.part-paid',
+      'charge.superseded',
+      'charge.requested',
+      'charge.created',
+    ]);
+    expect(bench.gateway.requested[1]?.amount.minor).toBe(1_500);
+    expect(bench.box.screen()).toMatchObject({ kind: 'qr', qr: 'QR-c2', rest: { minor: 1_500 } });
+  });
+
+  it('more than the price settles the sale, and the excess is credit', async () => {
+    await start();
+    await showQr('c1');
+    bench.gateway.answers.push({ state: 'paid', paidMinor: 2_600 });
+    await bench.clock.flow(10_000);
+    expect(kinds()).toContain('sale.settled');
+    expect(bench.box.status().creditMinor).toBe(600);
+  });
+});

@@ -292,7 +292,7 @@ export class Confirm {
     if (now) {
       now.asking = false;
       metrics.count('charge_queries_total', { via, answer: answer?.state ?? 'none' });
-      if (answer !== null && answer.state !== 'unresolved') this.#take(charge, answer, via);
+      if (answer !== null) this.#take(charge, answer, via);
     }
     if (answer) this.#redate(charge);
     if (!now) return;
@@ -323,10 +323,14 @@ export class Confirm {
 
   #take(charge: string, answer: ChargeAnswer, via: Via): void {
     const { metrics } = this.#o;
-    if (answer.state === 'unresolved') return;
+    const { paidMinor } = answer.state === 'failed' ? {} : answer;
+    if (answer.state === 'unresolved') {
+      if (paidMinor !== undefined && paidMinor > 0) this.#commit(charge, { type: 'part-paid', charge, via, paidMinor });
+      return;
+    }
     const input =
       answer.state === 'paid'
-        ? ({ type: 'paid', charge, via } as const)
+        ? ({ type: 'paid', charge, via, ...(paidMinor === undefined ? {} : { paidMinor }) } as const)
         : ({ type: 'charge-failed', charge, via, reason: answer.reason } as const);
     const effect = this.#commit(charge, input);
     metrics.count('confirmations_total', { via, state: answer.state, effect: effect ? 'applied' : 'none' });

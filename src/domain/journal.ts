@@ -90,6 +90,15 @@ export type Entry =
       /** When the backend says that it was, by its clock, milliseconds since 1970. Absent: it does not say. */
       readonly paidAtMs?: number;
     }
+  /** Some of it was paid, and it can still be paid whole: `amountMinor` is what came in since the entry before. */
+  | {
+      readonly kind: 'charge.part-paid';
+      readonly sale: string;
+      readonly charge: string;
+      readonly amountMinor: number;
+      readonly via: Via;
+      readonly late: boolean;
+    }
   | { readonly kind: 'charge.failed'; readonly sale: string; readonly charge: string; readonly via: Via; readonly reason: string }
   /** A backend contradicted its own earlier final answer. A payment that it took back keeps its effect; one that it granted after all is booked by an entry of its own. */
   | {
@@ -200,6 +209,8 @@ export function posting(entry: Entry): Posting | null {
       return { from: 'cash', to: 'credit', minor: entry.amountMinor };
     case 'charge.paid':
       return { from: entry.method ?? 'qr', to: 'credit', minor: entry.amountMinor };
+    case 'charge.part-paid':
+      return { from: 'qr', to: 'credit', minor: entry.amountMinor };
     case 'sale.settled':
       return { from: 'credit', to: 'sales', minor: entry.dueMinor };
     case 'refund.due':

@@ -23,11 +23,14 @@ export interface QrOffer {
   readonly expiresAtMs: number;
 }
 
-/** What the backend says of a charge; `unresolved` is every answer that does not settle it. */
+/**
+ * What the backend says of a charge; `unresolved` is every answer that does not settle it. `paidMinor` is all that was
+ * paid on it so far, where the backend says so: more than was asked for, or only a part.
+ */
 export type ChargeAnswer =
-  | { readonly state: 'paid' }
+  | { readonly state: 'paid'; readonly paidMinor?: number }
   | { readonly state: 'failed'; readonly reason: string }
-  | { readonly state: 'unresolved'; readonly reason: string };
+  | { readonly state: 'unresolved'; readonly reason: string; readonly paidMinor?: number };
 
 export type Delivery =
   /** The backend itself confirmed that it keeps every record of the batch. */

@@ -234,6 +234,11 @@ describe('journal entries', () => {
       'Ticket may or may not have been printed',
       'bad',
     ],
+    [
+      { kind: 'charge.part-paid', sale: 's', charge: 'c', amountMinor: 500, via: 'poll', late: false },
+      '฿5 of a QR paid, on asking',
+      'good',
+    ],
     [{ kind: 'ticket.intent', sale: 's', ticket: 't', copy: false }, 'Ticket to be printed', 'plain'],
     [{ kind: 'ticket.intent', sale: 's', ticket: 't', copy: true }, 'Copy of the ticket to be printed', 'plain'],
     [{ kind: 'ticket.outcome', sale: 's', ticket: 't', result: 'done', reason: '' }, 'Ticket printed', 'good'],

@@ -16,7 +16,15 @@ export interface Tallied {
 }
 
 /** The kinds of entry that change a counter. */
-export const COUNTED_KINDS = ['cash.credited', 'cash.unassigned', 'charge.paid', 'sale.settled', 'refund.due', 'counters.reset'] as const;
+export const COUNTED_KINDS = [
+  'cash.credited',
+  'cash.unassigned',
+  'charge.paid',
+  'charge.part-paid',
+  'sale.settled',
+  'refund.due',
+  'counters.reset',
+] as const;
 
 const nothing = (): TotalsDraft => ({
   coin: {},
@@ -54,7 +62,8 @@ export function tally(tallied: Tallied, { seq, atMs, entry }: Recorded): void {
       const method = entry.method ?? 'qr';
       totals[`${method}Minor`] += entry.amountMinor;
       totals[`${method}Count`] += 1;
-    } else if (entry.kind === 'sale.settled') {
+    } else if (entry.kind === 'charge.part-paid') totals.qrMinor += entry.amountMinor;
+    else if (entry.kind === 'sale.settled') {
       totals.salesMinor += entry.dueMinor;
       totals.salesCount += 1;
     } else if (entry.kind === 'refund.due') totals.refundMinor += entry.amountMinor;

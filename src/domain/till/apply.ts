@@ -23,12 +23,31 @@ function resolve(till: Till, charge: string, sale: string, outcome: ResolvedChar
   const others = till.resolved.filter((r) => r.id !== charge).slice(-(RESOLVED_KEPT - 1));
   const card = open?.card ?? known?.card;
   const terminal = open?.terminal ?? known?.terminal;
+  const partMinor = open?.partMinor ?? known?.partMinor;
   const contradicted = known?.contradicted ?? false;
   const resolved = [
     ...others,
-    { id: charge, sale, amountMinor: amount, outcome, contradicted, ...(card && { card }), ...(terminal && { terminal }) },
+    {
+      id: charge,
+      sale,
+      amountMinor: amount,
+      outcome,
+      contradicted,
+      ...(card && { card }),
+      ...(terminal && { terminal }),
+      ...(partMinor && { partMinor }),
+    },
   ];
   return withSale({ ...till, charges, resolved }, sale, (s) => (s.charge === charge ? { charge: null } : {}));
+}
+
+function partPaid(till: Till, { sale, charge, amountMinor, late }: Extract<Entry, { kind: 'charge.part-paid' }>): Till {
+  const open = till.charges[charge];
+  const charges = open ? { ...till.charges, [charge]: { ...open, partMinor: (open.partMinor ?? 0) + amountMinor } } : till.charges;
+  const credited = { ...till, charges, creditMinor: till.creditMinor + amountMinor };
+  const owed = till.owed[sale];
+  if (late) return owed ? { ...credited, owed: { ...till.owed, [sale]: { ...owed, qrMinor: owed.qrMinor + amountMinor } } } : credited;
+  return withSale(credited, sale, (s) => ({ qrMinor: s.qrMinor + amountMinor, lastCharge: charge }));
 }
 
 /** The till after one more entry. Total: it never throws and never decides; `decide` wrote only entries that fit. */
@@ -99,6 +118,8 @@ export function apply(till: Till, entry: Entry): Till {
       const taken = `${entry.method ?? 'qr'}Minor` as const;
       return withSale(told, sale, (s) => ({ [taken]: s[taken] + amountMinor, lastCharge: charge }));
     }
+    case 'charge.part-paid':
+      return partPaid(till, entry);
     case 'charge.failed':
       return resolve(till, entry.charge, entry.sale, 'failed');
     case 'charge.abandoned':

@@ -65,7 +65,7 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
       if (!context.cashPossible) draft.endUnlessMoneyIsIn('qr-refused');
       break;
     case 'paid':
-      draft.paid(input.charge, input.via, input.atMs);
+      draft.paid(input.charge, input.via, input);
       // It is announced with its sale.
       if (input.order !== undefined && isWaiting(till, input.order)) {
         draft.add({
@@ -75,6 +75,9 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
           reason: `it is the payment of charge ${input.charge}`,
         });
       }
+      break;
+    case 'part-paid':
+      draft.partPaid(input.charge, input.via, input.paidMinor);
       break;
     case 'charge-failed':
       draft.failed(input.charge, input.via, input.reason);

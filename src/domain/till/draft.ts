@@ -119,14 +119,16 @@ export class Draft {
     this.requestQr();
   }
 
-  paid(charge: string, via: Via, atMs?: number): void {
+  /** `paidMinor`: all that was paid on it; absent: what it was over. */
+  paid(charge: string, via: Via, { atMs, paidMinor }: { readonly atMs?: number; readonly paidMinor?: number }): void {
     const open = openCharge(this.till, charge);
     const earlier = this.till.resolved.find((r) => r.id === charge);
     const known = open ?? earlier;
     // A charge that was paid before is a duplicate; one that is unknown is somebody else's.
     if (!known || earlier?.outcome === 'paid') return;
     const late = this.paying()?.id !== known.sale;
-    const { sale, amountMinor } = known;
+    const { sale } = known;
+    const amountMinor = Math.max(0, Math.max(paidMinor ?? 0, known.amountMinor) - (known.partMinor ?? 0));
     if (earlier?.outcome === 'failed' && !earlier.contradicted) this.add({ kind: 'charge.conflict', sale, charge, via, claimed: 'paid' });
     const method = methodOf(known);
     this.add({
@@ -140,6 +142,23 @@ export class Draft {
       ...(atMs === undefined ? {} : { paidAtMs: atMs }),
     });
     if (late) this.bookLatePayment(sale, charge, amountMinor, method);
+    this.useCredit();
+  }
+
+  /** Only what is new of it is booked; a QR that some was paid on is over, and another one over the rest takes its place. */
+  partPaid(charge: string, via: Via, paidMinor: number): void {
+    const open = openCharge(this.till, charge);
+    const amountMinor = paidMinor - (open?.partMinor ?? 0);
+    if (!open || isDirect(open) || amountMinor <= 0) return;
+    const { sale } = open;
+    const late = this.paying()?.id !== sale;
+    this.add({ kind: 'charge.part-paid', sale, charge, amountMinor, via, late });
+    if (late && this.context.policy.latePayment === 'refund') {
+      this.add({ kind: 'refund.due', sale, amountMinor, from: 'credit', reason: 'paid-late' });
+    }
+    // A cancelled sale that is still to be reported is reported with it.
+    if (late && !this.till.owed[sale])
+      this.report(sale, 'SUCCEEDED', charge, { qrMinor: amountMinor, cardMinor: 0, terminalMinor: 0, cash: EMPTY_TALLY });
     this.useCredit();
   }
 

@@ -43,8 +43,17 @@ export type TillInput =
   | { readonly type: 'ticket-done'; readonly ticket: string; readonly result: ActResult; readonly reason: string }
   | { readonly type: 'qr-offered'; readonly request: string; readonly charge: string; readonly qr: string; readonly expiresAtMs: number }
   | { readonly type: 'qr-refused'; readonly request: string; readonly code: string; readonly reason: string }
-  /** `atMs`: when, where the backend says so. `order`: the waiting order in which it was kept before the charge was known. */
-  | { readonly type: 'paid'; readonly charge: string; readonly via: Via; readonly atMs?: number; readonly order?: string }
+  /** `atMs`: when, where the backend says so. `order`: the waiting order in which it was kept before the charge was known. `paidMinor`: all that was paid on it, if that is another amount. */
+  | {
+      readonly type: 'paid';
+      readonly charge: string;
+      readonly via: Via;
+      readonly atMs?: number;
+      readonly order?: string;
+      readonly paidMinor?: number;
+    }
+  /** So much has been paid on a charge in all; it is not settled by it. */
+  | { readonly type: 'part-paid'; readonly charge: string; readonly via: Via; readonly paidMinor: number }
   | { readonly type: 'charge-failed'; readonly charge: string; readonly via: Via; readonly reason: string }
   | { readonly type: 'expired'; readonly charge: string }
   | { readonly type: 'grace-over'; readonly charge: string }

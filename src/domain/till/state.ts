@@ -12,6 +12,8 @@ export interface OpenCharge {
   readonly card?: CardFace;
   /** The method, on a charge that the backend's own terminal takes. */
   readonly terminal?: string;
+  /** What has been paid of it and booked already. */
+  readonly partMinor?: number;
   readonly state: 'shown' | 'superseded' | 'expired';
 }
 
@@ -55,6 +57,7 @@ export interface ResolvedCharge {
   /** On a card's charge. */
   readonly card?: CardFace;
   readonly terminal?: string;
+  readonly partMinor?: number;
   readonly outcome: 'paid' | 'failed' | 'abandoned';
   readonly contradicted: boolean;
 }

@@ -12,7 +12,8 @@ type Move =
   | { readonly do: 'open' | 'cash'; readonly minor: number }
   | { readonly do: 'order' | 'order-sale' | 'order-announced' | 'order-refused' | 'order-again' }
   | { readonly do: 'offer' | 'refuse' | 'cancel' | 'requote' | 'restart' | 'act-done' | 'act-failed' }
-  | { readonly do: 'pay' | 'pay-again' | 'fail' | 'expire' | 'grace'; readonly pick: number };
+  | { readonly do: 'pay' | 'pay-again' | 'fail' | 'expire' | 'grace'; readonly pick: number }
+  | { readonly do: 'part' | 'pay-other'; readonly pick: number; readonly minor: number };
 
 const minor = fc.integer({ min: 1, max: 5_000 });
 const pick = fc.nat({ max: 50 });
@@ -51,6 +52,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
       pick,
     }),
   },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('part' as const, 'pay-other' as const), pick, minor }) },
 );
 
 const policy: fc.Arbitrary<SalePolicy> = fc
@@ -74,6 +76,8 @@ class World {
   readonly created: string[] = [];
   /** Charges whose payment the box was told of while it knew them. */
   readonly paid = new Map<string, number>();
+  /** Of these, the ones that were paid whole. */
+  readonly whole = new Set<string>();
   #ids = 0;
   readonly #policy: SalePolicy;
   readonly #cashPossible: boolean;
@@ -186,12 +190,27 @@ class World {
         if (sale?.act) this.submit({ type: 'act-done', act: sale.act, result: next.do === 'act-done' ? 'done' : 'failed', reason: '' });
         return;
       case 'pay':
-      case 'pay-again': {
+      case 'pay-again':
+      case 'pay-other': {
         if (!charge) return;
-        const amount = this.till.charges[charge]?.amountMinor ?? this.till.resolved.find((r) => r.id === charge)?.amountMinor;
-        if (amount !== undefined) this.paid.set(charge, amount);
-        this.submit({ type: 'paid', charge, via: 'push' });
+        const known = this.till.charges[charge] ?? this.till.resolved.find((r) => r.id === charge);
+        if (!known) return;
+        const other = next.do === 'pay-other' ? { paidMinor: next.minor } : {};
+        // Once it is paid whole, whatever else is said of it changes nothing.
+        if (!this.whole.has(charge)) {
+          this.paid.set(charge, Math.max(known.amountMinor, this.paid.get(charge) ?? 0, other.paidMinor ?? 0));
+        }
+        this.whole.add(charge);
+        this.submit({ type: 'paid', charge, via: 'push', ...other });
         if (next.do === 'pay-again') this.submit({ type: 'paid', charge, via: 'poll' });
+        return;
+      }
+      case 'part': {
+        const open = charge === undefined ? undefined : this.till.charges[charge];
+        if (!charge || !open || this.#method !== 'qr') return;
+        this.paid.set(charge, Math.max(this.paid.get(charge) ?? 0, next.minor));
+        this.submit({ type: 'part-paid', charge, via: 'poll', paidMinor: next.minor });
+        this.submit({ type: 'part-paid', charge, via: 'push', paidMinor: next.minor });
         return;
       }
       case 'fail':
@@ -261,7 +280,7 @@ function checkOnce(world: World): void {
       .of('charge.paid')
       .map((entry) => entry.charge)
       .sort(),
-  ).toEqual([...world.paid.keys()].sort());
+  ).toEqual([...world.whole].sort());
 }
 
 function checkReports(world: World): void {

@@ -207,3 +207,46 @@ describe('delivery and restart', () => {
     );
   });
 });
+
+describe('a QR of which a part is paid', () => {
+  const part = (paidMinor: number): TillInput => ({ type: 'part-paid', charge: 'c1', via: 'poll', paidMinor });
+
+  it('delivers nothing, leaves the screen, and has another QR over the rest take its place', () => {
+    const { entries, till } = run([open(), offered(), part(500), { type: 'requote' }]);
+    expect(entries).toContainEqual({ kind: 'charge.part-paid', sale: 's1', charge: 'c1', amountMinor: 500, via: 'poll', late: false });
+    expect(till.charges.c1).toMatchObject({ state: 'superseded', partMinor: 500 });
+    expect(entries.at(-1)).toMatchObject({ kind: 'charge.requested', amountMinor: 1_500 });
+  });
+
+  it('books only what is new of it, and is paid whole by the rest', () => {
+    const { entries, till } = run([open(), offered(), part(500), part(500), part(800), paid()]);
+    const booked = entries.flatMap((entry) =>
+      entry.kind === 'charge.part-paid' || entry.kind === 'charge.paid' ? [entry.amountMinor] : [],
+    );
+    expect(booked).toEqual([500, 300, 1_200]);
+    expect(till.sale?.phase).toBe('delivering');
+    expect(till.creditMinor).toBe(0);
+  });
+
+  it('is owed back, or credit, when the sale is over without the rest', () => {
+    const over: TillInput[] = [
+      open(),
+      offered(),
+      part(500),
+      { type: 'cancel', sale: 's1', reason: 'customer' },
+      { type: 'grace-over', charge: 'c1' },
+    ];
+    const kept = run(over);
+    expect(kept.till.creditMinor).toBe(500);
+    expect(kept.entries.at(-1)).toMatchObject({ kind: 'report.queued', report: { status: 'CANCELLED', qrMinor: 500 } });
+    expect(run(over, { cancelledCash: 'refund' }).till.creditMinor).toBe(0);
+  });
+
+  it('that was paid beyond its price leaves the excess to the policy', () => {
+    const more: TillInput = { type: 'paid', charge: 'c1', via: 'poll', paidMinor: 2_600 };
+    expect(run([open(), offered(), more]).till.creditMinor).toBe(600);
+    expect(run([open(), offered(), more], { overpayment: 'refund' }).entries).toContainEqual(
+      expect.objectContaining({ kind: 'refund.due', amountMinor: 600, reason: 'overpaid' }),
+    );
+  });
+});

@@ -94,6 +94,8 @@ function after(view: SaleView, entry: Entry): Partial<SaleView> {
       const taken = `${entry.method ?? 'qr'}Minor` as const;
       return { charge: entry.charge, [taken]: view[taken] + entry.amountMinor };
     }
+    case 'charge.part-paid':
+      return { charge: entry.charge, qrMinor: view.qrMinor + entry.amountMinor };
     case 'cash.credited':
       return { cashMinor: view.cashMinor + entry.amountMinor, cash: addPieces(view.cash, entry.method, String(entry.amountMinor), 1) };
     case 'sale.settled':

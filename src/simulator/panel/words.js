@@ -237,6 +237,7 @@ const ENTRIES = {
     `${money(e.amountMinor)} paid by ${e.method ?? 'QR'}, ${VIAS[e.via] ?? e.via}${e.late ? ', late' : ''}`,
     'good',
   ],
+  'charge.part-paid': (e, money) => [`${money(e.amountMinor)} of a QR paid, ${VIAS[e.via] ?? e.via}${e.late ? ', late' : ''}`, 'good'],
   'charge.failed': (e) => [`${roadOf(e)} payment failed, ${VIAS[e.via] ?? e.via}${because(e.reason)}`, 'bad'],
   'charge.conflict': (e) => [`The backend contradicts itself: now ${e.claimed}. Recorded, no effect`, 'bad'],
   'charge.abandoned': (e) => [roadOf(e) === 'QR' ? 'Unpaid QR no longer watched' : 'Unanswered payment no longer watched'],
