@@ -25,7 +25,7 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** What an idle box holds is read after it has settled: first tries of the links, first heartbeat, a garbage collection. */
 const SETTLE_MS = 4_000;
 /** Nobody listens there: a box starts without a network. */
-const NOWHERE = { apiPort: 0, httpUrl: 'http://127.0.0.1:9', mqttUrl: 'mqtt://127.0.0.1:9' };
+const NOWHERE = { apiPort: 0, httpUrl: 'http://127.0.0.1:9', mqttUrl: 'mqtt://127.0.0.1:9', gatewayUrl: 'http://127.0.0.1:9' };
 
 export async function benchStart(dir: string, runs = 7, idleRuns = 3): Promise<StartBench> {
   const home = fs.mkdtempSync(path.join(dir, 'start-'));
@@ -64,6 +64,7 @@ export async function benchStart(dir: string, runs = 7, idleRuns = 3): Promise<S
     ds50: figures('ds50'),
     'qris-soundbox': figures('qris-soundbox'),
     kiosk: figures('kiosk'),
+    'payment-gateway': figures('payment-gateway'),
   };
 }
 

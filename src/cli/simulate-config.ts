@@ -11,6 +11,7 @@ export interface KnownPorts {
   readonly api: number | null;
   readonly http: number | null;
   readonly mqtt: number | null;
+  readonly gateway: number | null;
 }
 
 const PRIVATE_KEY = 'ota.key';
@@ -32,6 +33,7 @@ export function portsIn(configFile: string): KnownPorts {
       ownPort(at(config, ['promptpay', 'mqtt', 'url'])) ??
       ownPort(at(config, ['qris-soundbox', 'mqtt', 'url'])) ??
       ownPort(brokerOf(posparam)),
+    gateway: ownPort(at(config, ['payment-gateway', 'http', 'url'])),
   };
 }
 
@@ -45,7 +47,7 @@ export function writeBoxConfig(configFile: string, addresses: BoxAddresses, prot
   if (present === undefined && existsSync(configFile)) return;
   const spoken = at(present, ['protocol']);
   if (present !== undefined && spoken !== protocol) throw otherProtocol(configFile, spoken, protocol);
-  const { apiPort, httpUrl, mqttUrl } = addresses;
+  const { apiPort, httpUrl, mqttUrl, gatewayUrl } = addresses;
   const config = present ?? newBox(protocol, dirname(configFile), addresses);
   update(configFile, config, present !== undefined, () => {
     put(config, ['api', 'port'], apiPort);
@@ -55,8 +57,9 @@ export function writeBoxConfig(configFile: string, addresses: BoxAddresses, prot
       [['ds50', 'tms', 'url'], httpUrl],
       [['qris-soundbox', 'mqtt', 'url'], mqttUrl],
       [['kiosk', 'url'], kioskUrl(httpUrl)],
+      [['payment-gateway', 'http', 'url'], gatewayUrl ?? null],
     ] as const) {
-      if (ownPort(at(config, path)) !== null) put(config, path, url);
+      if (url !== null && ownPort(at(config, path)) !== null) put(config, path, url);
     }
   });
   const posparamFile = join(dirname(configFile), POSPARAM);

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KIOSK_PATH, REFERENCE_KIOSK } from '../refserver/kiosk/tokens.ts';
+import { REFERENCE_GATEWAY } from '../refserver/payment-gateway/settings.ts';
 import { put } from './json-path.ts';
 
 /** The addresses the box's configuration must agree on with the rest of the simulation. */
@@ -8,10 +9,12 @@ export interface BoxAddresses {
   readonly apiPort: number;
   readonly httpUrl: string;
   readonly mqttUrl: string;
+  /** Of the payment gateway; null or absent where none runs. */
+  readonly gatewayUrl?: string | null;
 }
 
 /** The dialects a virtual box can speak with the reference backend. */
-export const SIMULATED_PROTOCOLS = ['promptpay', 'ds50', 'qris-soundbox', 'kiosk'] as const;
+export const SIMULATED_PROTOCOLS = ['promptpay', 'ds50', 'qris-soundbox', 'kiosk', 'payment-gateway'] as const;
 export type SimulatedProtocol = (typeof SIMULATED_PROTOCOLS)[number];
 
 export const POSPARAM = 'posparam.ini';
@@ -28,6 +31,8 @@ export function newBox(protocol: SimulatedProtocol, folder: string, addresses: B
       return newQrisSoundbox(addresses);
     case 'kiosk':
       return newKiosk(addresses);
+    case 'payment-gateway':
+      return newPaymentGateway(addresses);
   }
 }
 
@@ -69,6 +74,27 @@ const newKiosk = ({ apiPort, httpUrl }: BoxAddresses): unknown => ({
   sale: { currency: 'GBP', maxMinor: 100_000 },
   printer: { driver: 'png', directory: 'tickets' },
   ticket: { title: 'tilld kiosk', notes: ['A virtual box'] },
+  log: { level: 'warn' },
+});
+
+/** A machine in Viet Nam that sells by VietQR over the payment gateway. */
+const newPaymentGateway = ({ apiPort, gatewayUrl }: BoxAddresses): unknown => ({
+  device: { serial: 'SIM-VND-0001', mac: '02:00:00:00:00:0d', chipId: 'SIM-CHIP-000D', model: 'tilld-sim' },
+  board: 'vending-sim',
+  protocol: 'payment-gateway',
+  'payment-gateway': { http: { url: gatewayUrl ?? '' }, apiKey: REFERENCE_GATEWAY.key },
+  api: { port: apiPort },
+  language: 'vi',
+  sale: {
+    currency: 'VND',
+    minMinor: 1_000,
+    maxMinor: 10_000_000,
+    products: [
+      { button: 'p1', label: 'Nước suối', priceMinor: 10_000 },
+      { button: 'p2', label: 'Trà đào', priceMinor: 25_000 },
+      { button: 'p3', label: 'Cà phê sữa', priceMinor: 30_000 },
+    ],
+  },
   log: { level: 'warn' },
 });
 

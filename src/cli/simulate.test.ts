@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../runtime/config.ts';
 import { runTilld } from '../testkit/command-line.ts';
 import { TilldProcess } from '../testkit/run-process.ts';
-import { portsIn, writeBoxConfig } from './simulate-config.ts';
+import { portsIn, signingKeys, writeBoxConfig } from './simulate-config.ts';
+import type { SimulatedProtocol } from './simulate-new-box.ts';
 import { openStateFolder } from './simulate-state.ts';
 
 let folder: string;
@@ -19,7 +20,12 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const ADDRESSES = { apiPort: 7070, httpUrl: 'http://127.0.0.1:8081', mqttUrl: 'mqtt://127.0.0.1:1884' };
+const ADDRESSES = {
+  apiPort: 7070,
+  httpUrl: 'http://127.0.0.1:8081',
+  mqttUrl: 'mqtt://127.0.0.1:1884',
+  gatewayUrl: 'http://127.0.0.1:3000',
+};
 
 const edit = (file: string, change: (config: Record<string, Record<string, unknown>>) => void) => {
   const config = JSON.parse(readFileSync(file, 'utf8'));
@@ -56,7 +62,7 @@ describe('the configuration of the virtual box', () => {
       api: { port: 7171 },
       backend: { promptpay: { http: { url: 'http://127.0.0.1:9081' } } },
     });
-    expect(portsIn(configFile)).toEqual({ api: 7171, http: 9081, mqtt: 9884 });
+    expect(portsIn(configFile)).toEqual({ api: 7171, http: 9081, mqtt: 9884, gateway: null });
   });
 
   test('leaves the addresses of a backend on another machine alone', () => {
@@ -67,7 +73,41 @@ describe('the configuration of the virtual box', () => {
     expect(loadConfig(configFile).backend).toMatchObject({
       promptpay: { http: { url: 'https://pay.example:8443' }, mqtt: { url: 'mqtt://127.0.0.1:9884' } },
     });
-    expect(portsIn(configFile)).toEqual({ api: 7070, http: null, mqtt: 9884 });
+    expect(portsIn(configFile)).toEqual({ api: 7070, http: null, mqtt: 9884, gateway: null });
+  });
+
+  const OWN = { api: 7070, http: null, mqtt: null, gateway: null };
+  test.each<[SimulatedProtocol, { http?: number; mqtt?: number; gateway?: number }]>([
+    ['promptpay', { http: 8081, mqtt: 1884 }],
+    ['ds50', { http: 8081, mqtt: 1884 }],
+    ['qris-soundbox', { mqtt: 1884 }],
+    ['kiosk', { http: 8081 }],
+    ['payment-gateway', { gateway: 3000 }],
+  ])('of a box that speaks %s is a valid one, and follows its backend to other ports', (protocol, ports) => {
+    const { configFile } = openStateFolder(folder, false);
+    writeBoxConfig(configFile, ADDRESSES, protocol);
+    signingKeys(configFile, protocol);
+    expect(loadConfig(configFile).backend.protocol).toBe(protocol);
+    expect(portsIn(configFile)).toEqual({ ...OWN, ...ports });
+    const moved = {
+      apiPort: 7070,
+      httpUrl: 'http://127.0.0.1:18081',
+      mqttUrl: 'mqtt://127.0.0.1:11884',
+      gatewayUrl: 'http://127.0.0.1:13000',
+    };
+    writeBoxConfig(configFile, moved, protocol);
+    const there = Object.entries(ports).map(([name, port]) => [name, port + 10_000]);
+    expect(portsIn(configFile)).toEqual({ ...OWN, ...Object.fromEntries(there) });
+    expect(loadConfig(configFile).backend.protocol).toBe(protocol);
+  });
+
+  test('keeps the address of a gateway that it does not speak to, where none runs', () => {
+    const { configFile } = openStateFolder(folder, false);
+    writeBoxConfig(configFile, ADDRESSES);
+    edit(configFile, (config) => Object.assign(config, { 'payment-gateway': { http: { url: ADDRESSES.gatewayUrl }, apiKey: 'pk_0000' } }));
+    const before = readFileSync(configFile, 'utf8');
+    writeBoxConfig(configFile, { ...ADDRESSES, gatewayUrl: null });
+    expect(readFileSync(configFile, 'utf8')).toBe(before);
   });
 
   test('that is broken is not overwritten', () => {
@@ -75,7 +115,7 @@ describe('the configuration of the virtual box', () => {
     writeFileSync(configFile, '{ "device": ');
     writeBoxConfig(configFile, ADDRESSES);
     expect(readFileSync(configFile, 'utf8')).toBe('{ "device": ');
-    expect(portsIn(configFile)).toEqual({ api: null, http: null, mqtt: null });
+    expect(portsIn(configFile)).toEqual({ api: null, http: null, mqtt: null, gateway: null });
   });
 });
 
@@ -105,16 +145,17 @@ describe('the state folder', () => {
   });
 });
 
-const FREE = ['--port', '0', '--api-port', '0', '--http-port', '0', '--mqtt-port', '0'];
+const FREE = ['--port', '0', '--api-port', '0', '--http-port', '0', '--mqtt-port', '0', '--gateway-port', '0'];
+const GATEWAY = ['--protocol', 'payment-gateway'];
 
 describe('tilld simulate', () => {
-  test.each(['port', 'api-port', 'http-port', 'mqtt-port'])(
+  test.each(['port', 'api-port', 'http-port', 'mqtt-port', 'gateway-port'])(
     'a --%s in use is named with its option, and nothing is left running',
     async (option) => {
       const taken = createServer();
       await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
       const { port } = taken.address() as AddressInfo;
-      const { code, out, err } = await runTilld(['simulate', '--state', folder, ...FREE, `--${option}`, String(port)]);
+      const { code, out, err } = await runTilld(['simulate', '--state', folder, ...GATEWAY, ...FREE, `--${option}`, String(port)]);
       await new Promise((resolve) => taken.close(resolve));
       expect({ code, out }).toEqual({ code: 1, out: '' });
       expect(err).toMatch(new RegExp(`Port ${port} for .+ is in use by another program.+take another port with --${option}\\.`));
@@ -124,6 +165,8 @@ describe('tilld simulate', () => {
   test.each([
     ['--port', '70000'],
     ['--api-port', 'x'],
+    ['--gateway-port', '-1'],
+    ['--protocol', 'x25'],
   ])('%s %s is a wrong command line', async (option, value) => {
     const { code, err } = await runTilld(['simulate', '--state', folder, option, value]);
     expect(code).toBe(2);

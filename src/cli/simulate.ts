@@ -32,6 +32,7 @@ export const simulate: Command = command({
     'api-port': { type: 'string', value: 'N', help: "Port of the box's local API (7070, or what box.json says)" },
     'http-port': { type: 'string', value: 'N', help: 'Port of the reference backend (8081, or what box.json says)' },
     'mqtt-port': { type: 'string', value: 'N', help: 'Port of the MQTT broker (1884, or what box.json says)' },
+    'gateway-port': { type: 'string', value: 'N', help: 'Port of the payment gateway (3000, or what box.json says)' },
     host: { type: 'string', value: 'H', help: 'Address to listen on; there is no password, so keep it local', default: '127.0.0.1' },
   },
   examples: [
@@ -39,12 +40,18 @@ export const simulate: Command = command({
     'tilld simulate --protocol ds50   # a payment speaker with card reader and TMS',
     'tilld simulate --protocol qris-soundbox   # a soundbox that speaks Indonesian',
     'tilld simulate --protocol kiosk   # a kiosk with a touch screen and a ticket printer',
+    'tilld simulate --protocol payment-gateway   # a vending machine in Viet Nam, over a payment gateway',
     'tilld simulate --fresh',
     'tilld simulate --port 9080 --state /tmp/second --api-port 0 --http-port 0 --mqtt-port 0',
   ],
   run: async ({ values, json, io, show, stopSignal }) => {
     const port = integerOption('port', values.port, 0, 65_535);
-    const asked = { api: portOption('api-port', values), http: portOption('http-port', values), mqtt: portOption('mqtt-port', values) };
+    const asked = {
+      api: portOption('api-port', values),
+      http: portOption('http-port', values),
+      mqtt: portOption('mqtt-port', values),
+      gateway: portOption('gateway-port', values),
+    };
     const stop = stopSignal();
     const log = createLog({ level: 'warn', human: io.isTTY, write: (line) => io.err(line) });
     const protocol = protocolOption(values.protocol);
@@ -57,6 +64,7 @@ export const simulate: Command = command({
       api: asked.api ?? known.api ?? 7070,
       http: asked.http ?? known.http ?? 8081,
       mqtt: asked.mqtt ?? known.mqtt ?? 1884,
+      ...(protocol === 'payment-gateway' ? { gateway: asked.gateway ?? known.gateway ?? 3000 } : {}),
     };
     const ports = await claimPorts(wanted, host);
 
@@ -66,13 +74,18 @@ export const simulate: Command = command({
     const backend = await startReferenceBackend({
       httpPort: ports.http,
       mqttPort: ports.mqtt,
+      ...(ports.gateway === undefined ? {} : { gatewayPort: ports.gateway }),
       host,
       stateFile: files.backendState,
       log,
       tms: { trustedKeys },
     });
     running.defer(() => backend.stop());
-    writeBoxConfig(files.configFile, { apiPort: ports.api, httpUrl: backend.httpUrl, mqttUrl: backend.mqttUrl }, protocol);
+    writeBoxConfig(
+      files.configFile,
+      { apiPort: ports.api, httpUrl: backend.httpUrl, mqttUrl: backend.mqttUrl, gatewayUrl: backend.gatewayUrl },
+      protocol,
+    );
 
     const box = await boxOf(files, io, log);
     running.defer(() => box.supervisor.stop());
@@ -106,18 +119,28 @@ function protocolOption(text: string): SimulatedProtocol {
   throw new UsageFault('--protocol is not usable', { found: JSON.stringify(text), expected: NAMES });
 }
 
-function portOption(name: 'api-port' | 'http-port' | 'mqtt-port', values: Readonly<Record<string, unknown>>): number | null {
+function portOption(
+  name: 'api-port' | 'http-port' | 'mqtt-port' | 'gateway-port',
+  values: Readonly<Record<string, unknown>>,
+): number | null {
   const text = values[name];
   return typeof text === 'string' ? integerOption(name, text, 0, 65_535) : null;
 }
 
 /** All of them before anything is started. */
-async function claimPorts(wanted: Readonly<Record<'panel' | 'api' | 'http' | 'mqtt', number>>, host: string) {
+async function claimPorts(
+  wanted: Readonly<Record<'panel' | 'api' | 'http' | 'mqtt', number>> & { readonly gateway?: number },
+  host: string,
+) {
+  const { gateway } = wanted;
   return {
     panel: await claimPort({ what: 'the panel', option: 'port', host, port: wanted.panel }),
     api: await claimPort({ what: "the box's local API", option: 'api-port', host: '127.0.0.1', port: wanted.api }),
     http: await claimPort({ what: 'the reference backend', option: 'http-port', host, port: wanted.http }),
     mqtt: await claimPort({ what: 'the MQTT broker', option: 'mqtt-port', host, port: wanted.mqtt }),
+    ...(gateway === undefined
+      ? {}
+      : { gateway: await claimPort({ what: 'the payment gateway', option: 'gateway-port', host, port: gateway }) }),
   };
 }
 
@@ -216,6 +239,10 @@ const STEPS: Readonly<Record<SimulatedProtocol, readonly string[]>> = {
     'Open both addresses. Touch an amount and a way to pay on the box, then "Approve" on the backend\'s page.',
     'The ticket is printed into a picture: take the paper away first, and see what the box and its backend make of it.',
     'Cut the power or the network while the payment is processed: the box goes on where it was.',
+  ],
+  'payment-gateway': [
+    "Open both addresses. Press a product on the box, then pay its link on the backend's page: all of it, a part, or too much.",
+    'Of a part that was paid the box shows a QR over the rest. It asks for what became of a link; nothing tells it.',
   ],
 };
 

@@ -7,6 +7,7 @@ import { displaySection, themeSection } from './config-display.ts';
 import { ds50Section } from './config-ds50.ts';
 import { kioskSection } from './config-kiosk.ts';
 import { otaSection } from './config-ota.ts';
+import { paymentGatewaySection } from './config-payment-gateway.ts';
 import { printerSection, ticketSection } from './config-printer.ts';
 import { promptpaySection } from './config-promptpay.ts';
 import { qrisSoundboxSection } from './config-qris-soundbox.ts';
@@ -21,6 +22,7 @@ const PROTOCOLS = {
   ds50: { section: ds50Section, currencies: CURRENCY_CODES },
   'qris-soundbox': { section: qrisSoundboxSection, currencies: ['IDR'] },
   kiosk: { section: kioskSection, currencies: CURRENCY_CODES },
+  'payment-gateway': { section: paymentGatewaySection, currencies: ['VND'] },
 } as const satisfies Record<string, { section: (sources: SecretSources) => v.GenericSchema; currencies: readonly Currency[] }>;
 
 export type ProtocolName = keyof typeof PROTOCOLS;
@@ -37,6 +39,7 @@ export function configSchema(sources: SecretSources) {
     ds50: v.exactOptional(PROTOCOLS.ds50.section(sources)),
     'qris-soundbox': v.exactOptional(PROTOCOLS['qris-soundbox'].section(sources)),
     kiosk: v.exactOptional(PROTOCOLS.kiosk.section(sources)),
+    'payment-gateway': v.exactOptional(PROTOCOLS['payment-gateway'].section(sources)),
     ota: v.optional(otaSection(sources), {}),
     api: v.optional(apiSection(sources), {}),
     limits: v.optional(limitsSection(), {}),

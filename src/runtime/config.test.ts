@@ -137,6 +137,17 @@ describe('a configuration that is in order', () => {
     expect(pathsOf({ protocol: 'kiosk', kiosk: { url: 'https://kiosk.test', pingMs: 1 } })).toEqual(['$.kiosk.url', '$.kiosk.pingMs']);
   });
 
+  test('a payment gateway needs an address and a key, and has a time limit and words for the bank statement by default', () => {
+    const gateway = { http: { url: 'https://gateway.test' }, apiKey: 'pk_0000' };
+    const { backend } = read({ protocol: 'payment-gateway', 'payment-gateway': gateway, sale: { currency: 'VND' } });
+    const defaults = { timeoutMs: 10_000, descriptionTemplate: 'TT {order}' };
+    expect(backend).toEqual({ protocol: 'payment-gateway', paymentGateway: { ...gateway, ...defaults } });
+    expect(pathsOf({ protocol: 'payment-gateway', 'payment-gateway': {} })).toEqual([
+      '$["payment-gateway"].http',
+      '$["payment-gateway"].apiKey',
+    ]);
+  });
+
   test('displays and printers have defaults, and their files are found from the folder of the configuration', () => {
     expect(read({ display: { driver: 'framebuffer' } }).display).toEqual({ driver: 'framebuffer', device: 'fb0', rotation: 0 });
     expect(read({ display: { driver: 'png', file: 'screen.png' } }).display).toEqual({ driver: 'png', file: join(folder, 'screen.png') });
@@ -203,6 +214,31 @@ describe('a configuration that is not', () => {
     ],
     ['an unknown protocol', { protocol: 'x25' }, '$.protocol', '"x25"', '"promptpay" or "ds50" or "qris-soundbox"'],
     ['ds50 without its section', { protocol: 'ds50' }, '$.ds50', 'nothing', 'the section of the protocol "ds50"'],
+    [
+      'a gateway key with a space in it',
+      { 'payment-gateway': { http: { url: 'https://gateway.test' }, apiKey: 'pk 0000' } },
+      '$["payment-gateway"].apiKey',
+      'a text that does not fit',
+      '1 to 4096 visible ASCII characters',
+    ],
+    [
+      'a gateway without its key',
+      { 'payment-gateway': { http: { url: 'https://gateway.test' } } },
+      '$["payment-gateway"].apiKey',
+      'nothing',
+      'Sent as x-api-key',
+    ],
+    [
+      'a currency the gateway does not carry',
+      {
+        protocol: 'payment-gateway',
+        'payment-gateway': { http: { url: 'https://gateway.test' }, apiKey: 'pk_0000' },
+        sale: { currency: 'USD' },
+      },
+      '$.sale.currency',
+      '"USD"',
+      'VND',
+    ],
     ['a protocol without its section', { promptpay: undefined }, '$.promptpay', 'nothing', 'the section of the protocol "promptpay"'],
     ['a bad MAC address', { device: { mac: 'aa:bb:cc:dd:ee' } }, '$.device.mac', '"aa:bb:cc:dd:ee"', 'AA:BB:CC:DD:EE:FF'],
     ['mixed separators', { device: { mac: 'aa:bb-cc:dd:ee:ff' } }, '$.device.mac', '"aa:bb-cc:dd:ee:ff"', 'AA:BB:CC:DD:EE:FF'],
@@ -311,6 +347,7 @@ describe('a configuration that is not', () => {
       (key) => ({ promptpay: { signer: key } }),
       (key) => ({ promptpay: { signer: { profile: 'shared-secret-sha256', secret: { value: key } } } }),
       (pasword) => ({ promptpay: { mqtt: { pasword } } }),
+      (apiKey) => ({ 'payment-gateway': { http: { url: 'https://gateway.test' }, apiKey: `${apiKey} ${apiKey}` } }),
       (secret) => ({ promptpay: { mqtt: { url: `mqtt://box:${secret}@broker.test` } } }),
     ];
     for (const place of places) {
@@ -344,6 +381,7 @@ describe('the JSON Schema', () => {
       'ds50',
       'qris-soundbox',
       'kiosk',
+      'payment-gateway',
       'ota',
       'api',
       'limits',
@@ -368,6 +406,7 @@ describe('the JSON Schema', () => {
         { properties: { protocol: { const: 'ds50' } }, required: ['ds50'] },
         { properties: { protocol: { const: 'qris-soundbox' } }, required: ['qris-soundbox'] },
         { properties: { protocol: { const: 'kiosk' } }, required: ['kiosk'] },
+        { properties: { protocol: { const: 'payment-gateway' } }, required: ['payment-gateway'] },
       ],
     });
   });

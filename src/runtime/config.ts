@@ -7,6 +7,7 @@ import type { SalePolicy, SaleTimings } from '../domain/policy.ts';
 import type { Language } from '../domain/speech/language.ts';
 import type { Theme } from '../domain/theme.ts';
 import type { KioskSettings } from '../protocols/kiosk/settings.ts';
+import type { PaymentGatewaySettings } from '../protocols/payment-gateway/settings.ts';
 import type { PromptPaySettings } from '../protocols/promptpay/settings.ts';
 import type { QrisSoundboxSettings } from '../protocols/qris-soundbox/settings.ts';
 import { type Ds50Config, ds50Config } from './config-ds50.ts';
@@ -28,7 +29,8 @@ export interface Settings {
     | { readonly protocol: 'promptpay'; readonly promptpay: PromptPaySettings }
     | { readonly protocol: 'ds50'; readonly ds50: Ds50Config }
     | { readonly protocol: 'qris-soundbox'; readonly qrisSoundbox: QrisSoundboxSettings }
-    | { readonly protocol: 'kiosk'; readonly kiosk: KioskSettings & KioskTimings };
+    | { readonly protocol: 'kiosk'; readonly kiosk: KioskSettings & KioskTimings }
+    | { readonly protocol: 'payment-gateway'; readonly paymentGateway: PaymentGatewaySettings };
   readonly ota: {
     readonly customer: string;
     readonly model: string;
@@ -131,6 +133,7 @@ function settingsOf(
     ds50,
     'qris-soundbox': qrisSoundbox,
     kiosk,
+    'payment-gateway': paymentGateway,
     speaker,
     display,
     printer,
@@ -140,7 +143,7 @@ function settingsOf(
   file: string,
   folder: string,
 ): Settings {
-  const backend = backendOf({ protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox, kiosk }, file);
+  const backend = backendOf({ protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox, kiosk, 'payment-gateway': paymentGateway }, file);
   const { requestMs, qrMaxMs, cashIdleMs, requoteMs, cardAnswerMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs, ...policy } = sale;
   const timings = { requestMs, qrMaxMs, cashIdleMs, requoteMs, cardAnswerMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs };
   const isName = /^[\w-]+$/.test(board);
@@ -159,14 +162,15 @@ function settingsOf(
   };
 }
 
-type Sections = { [K in 'protocol' | 'promptpay' | 'ds50' | 'qris-soundbox' | 'kiosk']: Output[K] | undefined };
+type Sections = { [K in 'protocol' | 'promptpay' | 'ds50' | 'qris-soundbox' | 'kiosk' | 'payment-gateway']: Output[K] | undefined };
 
 /** The section of the chosen protocol; the schema has made sure that it is there. @throws ConfigInvalid for a posparam.ini with faults */
 function backendOf(sections: Sections, file: string): Settings['backend'] {
-  const { protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox, kiosk } = sections;
+  const { protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox, kiosk, 'payment-gateway': paymentGateway } = sections;
   if (protocol === 'promptpay' && promptpay) return { protocol, promptpay };
   if (protocol === 'qris-soundbox' && qrisSoundbox) return { protocol, qrisSoundbox };
   if (protocol === 'kiosk' && kiosk) return { protocol, kiosk };
+  if (protocol === 'payment-gateway' && paymentGateway) return { protocol, paymentGateway };
   if (protocol !== 'ds50' || !ds50) throw new ConfigurationFault('The section of the protocol is missing', { code: 'config-invalid' });
   const read = ds50Config(ds50);
   if ('settings' in read) return { protocol, ds50: read };

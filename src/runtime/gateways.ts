@@ -58,6 +58,13 @@ export async function dialectOf({ settings, store, simulator, updates, clock, lo
     const { currency } = settings.sale.policy;
     return { gateway: createKioskGateway({ settings: backend.kiosk, currency, ...world, dial }), files: async () => null, unusable: null };
   }
+  if (backend.protocol === 'payment-gateway') {
+    const { createPaymentGatewayGateway } = await import('../protocols/payment-gateway/gateway.ts');
+    const { mqttDial: _, ...rest } = world;
+    const identity = { serial: device.serial, version: VERSION };
+    const gateway = createPaymentGatewayGateway({ settings: backend.paymentGateway, device: identity, ...rest });
+    return { gateway, files: async () => null, unusable: null };
+  }
   const { createDs50Gateway } = await import('../protocols/ds50/gateway.ts');
   const { settings: ds50, files: configured } = backend.ds50;
   const current = () => backendFiles(updates, configured);

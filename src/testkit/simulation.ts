@@ -14,9 +14,14 @@ import { runTilld } from './command-line.ts';
 import { readPng } from './png.ts';
 import { POWER_CUTS, WatchedBrowser } from './watched-browser.ts';
 
-const FREE_PORTS = ['--port', '0', '--api-port', '0', '--http-port', '0', '--mqtt-port', '0'];
+const FREE_PORTS = ['--port', '0', '--api-port', '0', '--http-port', '0', '--mqtt-port', '0', '--gateway-port', '0'];
 /** Overwritten as soon as the simulation knows its ports. */
-const ADDRESSES = { apiPort: 7070, httpUrl: 'http://127.0.0.1:8081', mqttUrl: 'mqtt://127.0.0.1:1884' };
+const ADDRESSES = {
+  apiPort: 7070,
+  httpUrl: 'http://127.0.0.1:8081',
+  mqttUrl: 'mqtt://127.0.0.1:1884',
+  gatewayUrl: 'http://127.0.0.1:3000',
+};
 const START_MS = 60_000;
 
 /** What is changed in a box's configuration, section by section. */

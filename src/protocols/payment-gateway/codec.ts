@@ -1,0 +1,35 @@
+export { MAX_BODY_BYTES } from '../ds50/message.ts';
+export {
+  CARD_AMOUNTS,
+  CARD_STATUS_PATH,
+  CARD_TYPES,
+  CARDS_PATH,
+  type CardSubmitRequest,
+  decodeCardStatusReply,
+  decodeCardStatusRequest,
+  decodeCardSubmitReply,
+  decodeCardSubmitRequest,
+  encodeCardStatusReply,
+  encodeCardStatusRequest,
+  encodeCardSubmitReply,
+  encodeCardSubmitRequest,
+} from './cards.ts';
+export { decodeErrorReply, type ErrorReply, encodeErrorReply } from './error-reply.ts';
+export {
+  CHECKOUT_PATH,
+  type Checkout,
+  type CheckoutRequest,
+  decodeCheckoutReply,
+  decodeCheckoutRequest,
+  decodeOrderReply,
+  decodePaymentInfoReply,
+  encodeCheckoutReply,
+  encodeCheckoutRequest,
+  encodeOrderReply,
+  encodePaymentInfoReply,
+  type KeptOrder,
+  MAX_DESCRIPTION,
+  orderPath,
+  type PaymentInfo,
+  paymentInfoPath,
+} from './orders.ts';
