@@ -8,9 +8,8 @@ import type { Cancel } from '../ports/clock.ts';
 import type { Inbound } from '../ports/gateway.ts';
 import { type Counters, LANES, type LedgerQuery } from '../ports/store.ts';
 import type { FileTerms } from '../ports/updates.ts';
-import type { Box, BoxStatus, PairingView, SellRequest } from './box.ts';
+import type { Box, BoxStatus, PairingView, SellRequest, TicketResult } from './box.ts';
 import { alarmsIn, chargeUnresolved } from './standing-alarms.ts';
-import type { TicketResult } from './tickets.ts';
 import type { UpdateService } from './update-service.ts';
 import { type BoxParts, type UseCases, useCases } from './use-cases.ts';
 

@@ -1,4 +1,4 @@
-import type { Origin, Recorded } from '../domain/journal.ts';
+import type { ActResult, Origin, Recorded } from '../domain/journal.ts';
 import type { Currency } from '../domain/money.ts';
 import type { PackageType, UpdateState } from '../domain/ota/update.ts';
 import type { Readiness } from '../domain/readiness.ts';
@@ -9,7 +9,6 @@ import type { Cancel } from '../ports/clock.ts';
 import type { LinkState, Rejections } from '../ports/gateway.ts';
 import type { Counters, LedgerQuery, OutboxRow } from '../ports/store.ts';
 import type { FileTerms } from '../ports/updates.ts';
-import type { TicketResult } from './tickets.ts';
 
 export type { SaleView } from '../domain/till/view.ts';
 
@@ -72,6 +71,14 @@ export interface SellRequest {
   readonly product?: string;
   /** The backend's order it fulfils. */
   readonly order?: string;
+}
+
+/** What became of a ticket. */
+export interface TicketResult {
+  readonly result: ActResult;
+  /** Empty when it was printed; else the code of the fault. */
+  readonly code: string;
+  readonly reason: string;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { CallerFault, Fault } from '../domain/fault.ts';
-import type { ActResult } from '../domain/journal.ts';
 import type { SaleView } from '../domain/till/view.ts';
 import type { Log } from '../ports/log.ts';
 import type { Printer, TicketImage } from '../ports/printer.ts';
 import type { Store } from '../ports/store.ts';
+import type { TicketResult } from './box.ts';
 import type { HealthService } from './health.ts';
 import type { SaleDesk } from './sale-desk.ts';
 import type { TillService } from './till.ts';
@@ -25,13 +25,6 @@ export interface TicketsOptions {
   readonly log: Log;
   /** Null on a box without a printer. */
   readonly parts: TicketParts | null;
-}
-
-export interface TicketResult {
-  readonly result: ActResult;
-  /** Empty when it was printed; else the code of the fault. */
-  readonly code: string;
-  readonly reason: string;
 }
 
 /** Entries one sale can have: far more than any real one. */

@@ -1,5 +1,4 @@
-import type { BoxStatus, PairingView, SaleView } from '../app/box.ts';
-import type { TicketResult } from '../app/tickets.ts';
+import type { BoxStatus, PairingView, SaleView, TicketResult } from '../app/box.ts';
 import { type Blame, Fault, type FaultDetail, PeerFault } from '../domain/fault.ts';
 import type { Recorded } from '../domain/journal.ts';
 import type { PackageType, UpdateState } from '../domain/ota/update.ts';

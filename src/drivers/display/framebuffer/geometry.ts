@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DisplayFault } from '../display-fault.ts';
-import type { PixelFormat } from './pixels.ts';
+
+/** Both with the lowest byte first: 5 bits red, 6 green, 5 blue; or a byte each and one that means nothing, red on top. */
+export type PixelFormat = 'rgb565' | 'xrgb8888';
 
 /** How the picture lies in a framebuffer's memory. */
 export interface Geometry {

@@ -1,8 +1,5 @@
 import type { Raster } from '../raster.ts';
-import type { Geometry } from './geometry.ts';
-
-/** Both with the lowest byte first: 5 bits red, 6 green, 5 blue; or a byte each and one that means nothing, red on top. */
-export type PixelFormat = 'rgb565' | 'xrgb8888';
+import type { Geometry, PixelFormat } from './geometry.ts';
 
 /** Degrees by which the picture is turned clockwise on the panel. */
 export type Rotation = 0 | 90 | 180 | 270;
