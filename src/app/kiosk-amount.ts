@@ -71,9 +71,13 @@ export class KioskAmount {
   /** Amounts this box cannot sell for are not offered. */
   sellable(screen: KioskScreen): KioskScreen {
     if (screen.screen !== 'amount-select') return screen;
+    return { ...screen, amounts: screen.amounts.filter((amount) => this.sells(amount)) };
+  }
+
+  /** Whether it is within the owner's limits, and buys anything. */
+  sells(amount: Money): boolean {
     const { minMinor, maxMinor } = this.#o.policy;
-    const sells = (amount: Money) => amount.minor >= minMinor && amount.minor <= maxMinor && this.#buys(amount);
-    return { ...screen, amounts: screen.amounts.filter(sells) };
+    return amount.minor >= minMinor && amount.minor <= maxMinor && this.#buys(amount);
   }
 
   #buys({ minor }: Money): boolean {

@@ -1,12 +1,12 @@
 import type { Recorded } from '../domain/journal.ts';
-import { type KioskAction, type KioskEvent, type KioskScreen, type KioskTimings, LIMIT_EXCEEDED, TIMED_OUT } from '../domain/kiosk.ts';
+import { type KioskEvent, type KioskScreen, type KioskTimings, LIMIT_EXCEEDED, TIMED_OUT } from '../domain/kiosk.ts';
 import { choiceOf, type KioskChoice } from '../domain/kiosk-keys.ts';
 import type { Money } from '../domain/money.ts';
 import { driveFor } from '../domain/policy.ts';
 import type { Screen } from '../domain/screen.ts';
 import { knownCharge, openCharge } from '../domain/till/state.ts';
 import { saleView } from '../domain/till/view.ts';
-import type { Cancel, Clock } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { ChargeAnswer, KioskGateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
@@ -17,6 +17,7 @@ import { DialogueBook } from './kiosk-dialogue.ts';
 import { kioskPicture } from './kiosk-picture.ts';
 import { isPaid, refusalOf } from './kiosk-refusal.ts';
 import { KioskStage } from './kiosk-stage.ts';
+import { KioskTalk } from './kiosk-talk.ts';
 import type { Tickets } from './tickets.ts';
 import type { TillService } from './till.ts';
 
@@ -34,9 +35,6 @@ export interface KioskOptions extends KioskAmountOptions {
   readonly changed: () => void;
 }
 
-/** No result and no ticket takes longer: then the backend is asked for its screen anew. */
-const STALLED_MS = 120_000;
-
 /**
  * Leads the customer through the screens of a backend that drives the dialogue (contract 4). The box checks every
  * screen against what it knows, names the transaction, and commits the charge before the backend hears of the method;
@@ -47,17 +45,13 @@ export class Kiosk {
   readonly #book: DialogueBook;
   readonly #stage: KioskStage;
   readonly #amount: KioskAmount;
+  readonly #talk: KioskTalk;
   #connected = false;
   /** A screen came over the connection there is: what stands from an earlier one may have been answered already. */
   #current = false;
   /** The transaction whose result was missing, and was asked for. */
   #asked: string | null = null;
-  /** A choice is with the backend: another press would be a second choice. */
-  #waiting = false;
-  /** The box has spoken of its own accord over this connection: what is answered with the same screen is not said for ever. */
-  #saidAgain = false;
   readonly #printing = new Set<string>();
-  #cancelTimer: Cancel | null = null;
   #stopped = false;
 
   constructor(options: KioskOptions) {
@@ -66,6 +60,7 @@ export class Kiosk {
     this.#book = new DialogueBook(store, policy.currency);
     this.#stage = new KioskStage({ clock, resultMs: timings.resultMs, graceMs: timings.graceMs, changed });
     this.#amount = new KioskAmount(options);
+    this.#talk = new KioskTalk({ ...options, answerMs: timings.answerMs, busy: () => this.#printing.size > 0 });
   }
 
   start(): void {
@@ -77,7 +72,7 @@ export class Kiosk {
 
   stop(): void {
     this.#stopped = true;
-    this.#cancelTimer?.();
+    this.#talk.stop();
     this.#stage.stop();
   }
 
@@ -87,10 +82,8 @@ export class Kiosk {
     try {
       this.#receive(event);
     } catch (error) {
-      const { log, clock, gateway, timings } = this.#o;
-      log.error('kiosk.not-recorded', { event: event.event, error });
-      this.#answered();
-      this.#cancelTimer = clock.after(timings.answerMs, () => gateway.reconnect());
+      this.#o.log.error('kiosk.not-recorded', { event: event.event, error });
+      this.#talk.askAgain();
     }
   }
 
@@ -102,8 +95,7 @@ export class Kiosk {
       case 'disconnected':
         this.#connected = false;
         this.#current = false;
-        this.#saidAgain = false;
-        this.#answered();
+        this.#talk.disconnected();
         this.#stage.disconnected();
         return;
       case 'error':
@@ -124,7 +116,7 @@ export class Kiosk {
   press(key: string): void {
     const on = this.#stage.on();
     // What is being held back is not what the customer sees.
-    if ('kind' in on || this.#waiting || !this.#connected || !this.#current || this.#o.till.state.sale !== null) return;
+    if ('kind' in on || this.#talk.waiting() || !this.#connected || !this.#current || this.#o.till.state.sale !== null) return;
     const choice = choiceOf(on, key);
     if (!choice || !this.#o.health.ready().terminal) return;
     this.#choose(choice, on);
@@ -139,7 +131,7 @@ export class Kiosk {
         // The first choice names the transaction (contract 4, "Amount Selection").
         const named = `T${this.#o.till.newId().toUpperCase()}`;
         this.#enter(named, amount);
-        this.#say(amount ? { action: 'amount', amount } : { action: 'other-amount' }, named);
+        this.#talk.say(amount ? { action: 'amount', amount } : { action: 'other-amount' }, named);
         return;
       }
       case 'digit':
@@ -157,7 +149,7 @@ export class Kiosk {
         if (transaction !== undefined) this.#pay(choice.method, transaction);
         return;
       case 'cancel':
-        if (transaction !== undefined) this.#say({ action: 'cancel', screen: choice.screen }, transaction);
+        if (transaction !== undefined) this.#talk.say({ action: 'cancel', screen: choice.screen }, transaction);
     }
   }
 
@@ -168,13 +160,14 @@ export class Kiosk {
       return;
     }
     this.#enter(transaction, amount);
-    this.#say({ action: 'typed-amount', amount }, transaction);
+    this.#talk.say({ action: 'typed-amount', amount }, transaction);
   }
 
   #pay(method: string, transaction: string): void {
     const { till, policy, board, timings, backendNowMs } = this.#o;
     const amount = this.#book.current?.amount;
-    if (!amount || knownCharge(till.state, transaction)) return;
+    // The owner may have changed what it sells for since the amount was chosen.
+    if (!amount || !this.#amount.sells(amount) || knownCharge(till.state, transaction)) return;
     till.submit({
       type: 'terminal-chosen',
       sale: till.newId(),
@@ -185,41 +178,12 @@ export class Kiosk {
       method,
       expiresAtMs: backendNowMs() + timings.processingMs,
     });
-    this.#say({ action: 'method', method }, transaction);
+    this.#talk.say({ action: 'method', method }, transaction);
   }
 
   #enter(transaction: string, amount: Money | null): void {
     this.#book.enter({ transaction, amount });
     this.#o.gateway.resume(transaction);
-  }
-
-  /** Tells the backend, and gives it time to answer. What could not be sent is chosen again, or sent when the backend resumes the transaction. */
-  #say(action: KioskAction, transaction: string): void {
-    const { gateway, log } = this.#o;
-    const sent = gateway.send(action, transaction);
-    log.info('kiosk.said', { action: action.action, transaction, sent });
-    this.#answered();
-    if (sent) this.#awaitAnswer();
-  }
-
-  /** Says what was said before, or would have been, once a connection. */
-  #sayAgain(action: KioskAction, transaction: string): void {
-    if (this.#saidAgain) this.#awaitAnswer();
-    else this.#say(action, transaction);
-    this.#saidAgain = true;
-  }
-
-  #awaitAnswer(): void {
-    const { gateway, clock, timings } = this.#o;
-    this.#answered();
-    this.#waiting = true;
-    this.#cancelTimer = clock.after(timings.answerMs, () => gateway.reconnect());
-  }
-
-  #answered(): void {
-    this.#waiting = false;
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
   }
 
   #take(screen: KioskScreen, transaction: string): void {
@@ -230,11 +194,11 @@ export class Kiosk {
     if (refusal !== null) {
       log.warn('kiosk.screen-refused', { screen: screen.screen, transaction, reason: refusal });
       this.#callOff(screen, transaction);
-      this.#awaitNext();
+      this.#talk.awaitNext();
       return;
     }
     if (screen.screen === 'amount-select' && !this.#begin()) return;
-    this.#answered();
+    this.#talk.answered();
     this.#current = true;
     if (screen.screen === 'keypad') this.#amount.forgive();
     else this.#amount.clear();
@@ -242,17 +206,7 @@ export class Kiosk {
     this.#stage.show(screen.screen === 'success' ? this.#picture(screen) : screen);
     if (screen.screen === 'print-ticket') void this.#print(transaction);
     if (screen.screen === 'payment-method') this.#chooseAgain(screen, transaction);
-    if (STALLING.has(screen.screen)) this.#awaitNext();
-  }
-
-  /** Nobody at the box can end what is shown now: a backend that forgets to is asked for its screen anew, unless it will be sooner. */
-  #awaitNext(): void {
-    const { clock, gateway } = this.#o;
-    this.#cancelTimer ??= clock.after(STALLED_MS, () => {
-      this.#cancelTimer = null;
-      if (this.#printing.size > 0) this.#awaitNext();
-      else gateway.reconnect();
-    });
+    if (STALLING.has(screen.screen)) this.#talk.awaitNext();
   }
 
   /** What a result means for the charge, whether or not its picture is wanted now. */
@@ -299,20 +253,20 @@ export class Kiosk {
     const { till, health } = this.#o;
     const method = openCharge(till.state, transaction)?.terminal;
     if (method === undefined) return;
-    if (health.ready().terminal) this.#sayAgain({ action: 'method', method }, transaction);
+    if (health.ready().terminal) this.#talk.sayAgain({ action: 'method', method }, transaction);
     else this.#callOff(screen, transaction);
   }
 
   /** It was never heard, and nothing is to come of it: the customer has been told so, or the box cannot keep its side any more. */
   #callOff(screen: KioskScreen, transaction: string): void {
     if (screen.screen !== 'payment-method' || !screen.allowCancel || !openCharge(this.#o.till.state, transaction)) return;
-    this.#sayAgain({ action: 'cancel', screen: screen.screen }, transaction);
+    this.#talk.sayAgain({ action: 'cancel', screen: screen.screen }, transaction);
   }
 
   #failed({ code, message, transaction }: Extract<KioskEvent, { event: 'error' }>): void {
     this.#o.log.warn('kiosk.error', { code, message, transaction });
     const isCurrent = this.#book.current?.transaction === transaction;
-    if (isCurrent) this.#answered();
+    if (isCurrent) this.#talk.answered();
     if (code !== TIMED_OUT) return;
     const charge = knownCharge(this.#o.till.state, transaction);
     // Of a payment that was taken only what follows it can have taken too long.
@@ -320,7 +274,7 @@ export class Kiosk {
     if (charge && !paid) this.#confirm(transaction, { state: 'failed', reason: TIMED_OUT });
     if (!isCurrent) return;
     if (!paid) this.#stage.tell({ kind: 'failed', reason: 'timeout', credit: this.#zero() });
-    this.#awaitNext();
+    this.#talk.awaitNext();
   }
 
   async #print(transaction: string): Promise<void> {
@@ -339,7 +293,7 @@ export class Kiosk {
     for (const { entry } of entries) {
       if (entry.kind === 'sale.cancelled' && entry.reason === 'terminal-unanswered') {
         this.#stage.tell({ kind: 'failed', reason: 'terminal-unanswered', credit: this.#zero() });
-        this.#awaitNext();
+        this.#talk.awaitNext();
       }
       if (entry.kind !== 'act.outcome' || entry.result === 'done') continue;
       // A machine may take longer than the dialogue.
