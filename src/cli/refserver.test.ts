@@ -28,6 +28,7 @@ test('prints the addresses, serves until it is stopped, and leaves its state beh
     httpUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     mqttUrl: expect.stringMatching(/^mqtt:\/\/127\.0\.0\.1:\d+$/),
     gatewayUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    gatewayUpstreams: { payos: 'simulated', thesieutoc: 'simulated' },
     stateFile: join(state, 'refserver.sqlite'),
   });
   await expect(fetch(said.httpUrl)).rejects.toThrow('fetch failed');
@@ -38,7 +39,7 @@ test('says the same to people', async () => {
   const { code, out, err } = await runTilld(['refserver', ...PORTS, '--state', folder], { stop: AbortSignal.abort() });
   expect(code).toBe(0);
   expect(out).toMatch(
-    /Reference backend {2}http:\/\/127\.0\.0\.1:\d+\nMQTT broker {8}mqtt:\/\/127\.0\.0\.1:\d+\nPayment gateway {4}http:\/\/127\.0\.0\.1:\d+\n/,
+    /Reference backend {2}http:\/\/127\.0\.0\.1:\d+\nMQTT broker {8}mqtt:\/\/127\.0\.0\.1:\d+\nPayment gateway {4}http:\/\/127\.0\.0\.1:\d+ {3}PayOS: simulated, TheSieuToc: simulated\n/,
   );
   expect(err).toContain('has stopped');
 });

@@ -275,13 +275,25 @@ describe('a pending card', () => {
     expect(box.thesieutoc.submitted).toHaveLength(1);
   });
 
-  test('sent again and refused may be known from the first time: only the third refusal counts', async () => {
-    box.thesieutoc.script.next('submit', 'unreachable', 'refused', 'refused', 'refused');
+  test('sent again and refused may be known from the first time: only the third refusal counts, and ten minutes later', async () => {
+    box.thesieutoc.script.next('submit', 'unreachable', 'refused');
     await submit();
-    await box.pass(10_000);
-    expect(stored()).toMatchObject({ status: 'PENDING', refusals: 2 });
     await box.pass(5_000);
+    box.clock.stepWall(600_000);
+    box.thesieutoc.script.next('submit', 'refused', 'refused');
+    await check();
+    expect(stored()).toMatchObject({ status: 'PENDING', refusals: 2 });
+    await check();
     expect(stored()).toMatchObject({ status: 'FAILED', refusals: 3 });
+  });
+
+  test('sent again and refused is not given up within ten minutes, however often', async () => {
+    box.thesieutoc.script.next('submit', 'unreachable', ...Array<'refused'>(100).fill('refused'));
+    await submit();
+    await box.pass(580_000);
+    expect(stored()?.status).toBe('PENDING');
+    await box.pass(200_000);
+    expect(stored()?.status).toBe('FAILED');
   });
 
   test('sent again and called used may be known from the first time too', async () => {

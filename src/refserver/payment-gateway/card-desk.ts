@@ -3,7 +3,7 @@ import { PeerFault } from '../../domain/fault.ts';
 import type { BackendClock, BackendLog } from '../environment.ts';
 import { agrees, type CardNotice } from './card-callback.ts';
 import type { CardRequest } from './card-request.ts';
-import type { Card, CardOutcome, Cards } from './cards.ts';
+import { type Card, type CardOutcome, type Cards, statusNumber } from './cards.ts';
 import type { FeeBook } from './fee-book.ts';
 import { followNext, patience } from './following.ts';
 import { withoutSecrets } from './mask.ts';
@@ -27,8 +27,9 @@ export interface CardDeskSide {
 const LONGEST_WAIT_MS = 1_800_000;
 /** After this nobody is asked by itself any more; a callback and a question of the client still are. */
 const FOLLOWED_MS = 7 * 86_400_000;
-/** An answer that was lost may hide that a card was taken: of one that is sent again a single refusal says nothing. */
+/** An answer that was lost may hide that a card was taken: of one that is sent again only refusals over some time say anything. */
 const REFUSALS_OF_UNSURE = 3;
+const UNSURE_MS = 600_000;
 
 /** What happens to top-up cards: kept first, then sent, then followed until TheSieuToc says what they have come to. */
 export class CardDesk {
@@ -73,7 +74,16 @@ export class CardDesk {
       log.warn('gateway.callback-ignored', { service: 'thesieutoc', reason: 'no such card was submitted' });
       return;
     }
-    if (card.status !== 'PENDING') return;
+    if (card.status !== 'PENDING') {
+      // One that comes again is no news.
+      if (notice.status === statusNumber(card.status)) return;
+      log.warn('gateway.callback-ignored', {
+        service: 'thesieutoc',
+        transaction: card.id,
+        reason: `the card is settled as ${card.status}, and the callback says otherwise`,
+      });
+      return;
+    }
     cards.note(card.id, ['CALLBACK_RECEIVED'], clock.wallMs());
     try {
       const state = await calls.ask((signal) => upstream.status(cards.submission(card), signal));
@@ -135,7 +145,8 @@ export class CardDesk {
     const { cards, clock, log, changed } = this.#side;
     const refusals = cards.refuse(card.id);
     log.warn('gateway.card-refused', { transaction: card.id, refusals });
-    if (time === 'again' && refusals < REFUSALS_OF_UNSURE) return;
+    const ageMs = clock.wallMs() - card.createdAtMs;
+    if (time === 'again' && (refusals < REFUSALS_OF_UNSURE || ageMs < UNSURE_MS)) return;
     cards.settle(card.id, { ...FAILED, message: 'TheSieuToc từ chối nhận thẻ.' }, ['REFUSED'], clock.wallMs());
     changed();
   }

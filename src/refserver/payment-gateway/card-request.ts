@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import { maskSecret } from './mask.ts';
-import { invalidField } from './rejection.ts';
+import { maskSecret, withoutSecrets } from './mask.ts';
+import { readableText } from './readable-text.ts';
+import { invalidField, type Rejection } from './rejection.ts';
 import { CARD_AMOUNTS, CARD_TYPES, type CardType } from './upstreams.ts';
 
 /** A card as a client sends it. */
@@ -17,12 +18,23 @@ export interface CardRequest {
 
 const PIN = /^[A-Za-z0-9]{10,15}$/;
 const SERIAL = /^[A-Za-z0-9]{10,20}$/;
-const USERNAME = /^(?!\s*$)[^\p{Cc}\p{Cs}]{1,64}$/u;
+/** The longest name of a user, characters. */
+export const MOST_USERNAME = 64;
 const REQUEST_ID = /^[\x21-\x7e]{1,100}$/;
 const TRANSACTION_ID = /^[\x21-\x7e]{1,64}$/;
 
 /** Reads the body of a submission (document 1.1). @throws Rejection `validation-failed` for the first field that is not usable */
 export function readCardRequest(body: JsonObject): CardRequest {
+  const card = cardOf(body);
+  const secrets = [card.pin, card.serial].map((secret) => secret.toUpperCase());
+  const holdsSecret = (text: string) => secrets.some((secret) => text.toUpperCase().includes(secret));
+  // Both are kept and shown as they are.
+  if (holdsSecret(card.username)) throw usernameFault(null);
+  if (card.requestId !== null && holdsSecret(card.requestId)) throw requestIdFault(null);
+  return card;
+}
+
+function cardOf(body: JsonObject): CardRequest {
   return {
     username: usernameOf(body.username),
     type: typeOf(body.card_type),
@@ -43,26 +55,35 @@ export function readCardRequest(body: JsonObject): CardRequest {
 export function readTransactionId(body: JsonObject): string {
   const value = body.transaction_id;
   if (typeof value === 'string' && TRANSACTION_ID.test(value)) return value;
-  throw invalidField('transaction_id', value, 'Mã giao dịch dạng chuỗi, ví dụ TRANS_1706789012345', 'Mã giao dịch không hợp lệ.');
+  throw invalidField('transaction_id', shown(value), 'Mã giao dịch dạng chuỗi, ví dụ TRANS_1706789012345', 'Mã giao dịch không hợp lệ.');
 }
 
 function usernameOf(value: JsonValue | undefined): string {
-  if (typeof value === 'string' && USERNAME.test(value)) return value;
-  throw invalidField('username', value, '1-64 ký tự', 'Tên người dùng không hợp lệ. Tên người dùng phải có 1-64 ký tự.');
+  const username = typeof value === 'string' ? readableText(value, MOST_USERNAME) : null;
+  if (username !== null) return username;
+  throw usernameFault(shown(value));
 }
+
+const usernameFault = (received: JsonValue): Rejection =>
+  invalidField(
+    'username',
+    received,
+    '1-64 ký tự, không chứa mã thẻ hoặc serial',
+    'Tên người dùng không hợp lệ. Tên người dùng phải có 1-64 ký tự.',
+  );
 
 function typeOf(value: JsonValue | undefined): CardType {
   const type = CARD_TYPES.find((known) => known === value);
   if (type !== undefined) return type;
   const types = CARD_TYPES.join(', ');
-  throw invalidField('card_type', value, types, `Loại thẻ không hợp lệ. Các loại thẻ được hỗ trợ: ${types}.`);
+  throw invalidField('card_type', shown(value), types, `Loại thẻ không hợp lệ. Các loại thẻ được hỗ trợ: ${types}.`);
 }
 
 function amountOf(value: JsonValue | undefined): number {
   const amount = CARD_AMOUNTS.find((known) => String(known) === value);
   if (amount !== undefined) return amount;
   const amounts = CARD_AMOUNTS.join(', ');
-  throw invalidField('card_amount', value, amounts, `Mệnh giá không hợp lệ. Các mệnh giá được hỗ trợ: ${amounts}.`);
+  throw invalidField('card_amount', shown(value), amounts, `Mệnh giá không hợp lệ. Các mệnh giá được hỗ trợ: ${amounts}.`);
 }
 
 /** What is not usable may be one that was mistyped: it is shown masked. */
@@ -75,5 +96,21 @@ function secretOf(field: 'pin' | 'serial', value: JsonValue | undefined, form: R
 function requestIdOf(value: JsonValue | undefined): string | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string' && REQUEST_ID.test(value)) return value;
-  throw invalidField('request_id', value, '1-100 ký tự ASCII, không có khoảng trắng', 'request_id không hợp lệ.');
+  throw requestIdFault(shown(value));
+}
+
+const requestIdFault = (received: JsonValue): Rejection =>
+  invalidField(
+    'request_id',
+    received,
+    '1-100 ký tự ASCII, không có khoảng trắng, không chứa mã thẻ hoặc serial',
+    'request_id không hợp lệ.',
+  );
+
+/** What stands in the wrong field may be a PIN or a serial. */
+function shown(value: JsonValue | undefined): JsonValue {
+  if (value === undefined || value === null || typeof value === 'boolean') return value ?? null;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const safe = withoutSecrets(text);
+  return typeof value === 'number' && safe === text ? value : safe;
 }

@@ -92,7 +92,8 @@ export function createPaymentGateway(side: PaymentGatewaySide): PaymentGateway {
   if (settings.corsOrigins.length > 0) app.use(corsOf(settings.corsOrigins));
   addRoutes(app, [...routes, restRoute(routes, settings.limits)], {
     keys: new ApiKeys(settings.keys),
-    rate: new RateLimit(clock),
+    clientRate: new RateLimit(clock),
+    addressRate: new RateLimit(clock),
     limits: settings.limits,
   });
   app.notFound(() => new Rejection(404, 'Không tìm thấy endpoint này. Xem danh sách tại /rest.', { code: 'not-found' }).reply());

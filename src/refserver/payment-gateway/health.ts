@@ -19,6 +19,8 @@ interface Check {
   readonly responseTime?: number;
   readonly lastCheck?: string;
   readonly error?: string;
+  /** Of the services upstream: a simulation says nothing about the real one. */
+  readonly upstream?: 'real' | 'simulated';
 }
 
 /** Anybody may ask for the health: what is far away is not asked every time. */
@@ -43,13 +45,19 @@ export class Health {
 
   /** Everything, as document 5.3: unhealthy when any of it is. */
   async all() {
-    const { upstreams, clock } = this.#side;
+    const { upstreams, clock, settings } = this.#side;
     const [redis, thesieutoc, payos] = await Promise.all([
       this.redis(),
       this.#remote('thesieutoc', (signal) => upstreams.thesieutoc.probe(signal)),
       this.#remote('payos', (signal) => upstreams.payos.probe(signal)),
     ]);
-    const checks = { database: this.database(), redis, thesieutoc, payos };
+    const { simulated } = settings;
+    const checks = {
+      database: this.database(),
+      redis,
+      thesieutoc: { ...thesieutoc, upstream: kind(simulated.thesieutoc) },
+      payos: { ...payos, upstream: kind(simulated.payos) },
+    };
     const healthy = Object.values(checks).every(({ status }) => status !== 'unhealthy');
     return {
       status: healthy ? 'healthy' : 'unhealthy',
@@ -90,6 +98,8 @@ export class Health {
     return there ? { status: 'healthy', lastCheck } : { status: 'unhealthy', lastCheck, error: 'No answer' };
   }
 }
+
+const kind = (simulated: boolean) => (simulated ? 'simulated' : 'real');
 
 /** One that does not answer in time is not there; anything else is a mistake of ours. */
 function silent(error: unknown): false {

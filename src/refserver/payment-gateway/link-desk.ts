@@ -26,6 +26,8 @@ export interface LinkDeskSide {
 const LONGEST_WAIT_MS = 600_000;
 /** So long after a link has expired a payment is still looked for; a webhook tells of one at any time. */
 const FOLLOWED_AFTER_MS = 3_600_000;
+/** How much PayOS's clock may be behind. */
+const CLOCKS_DIFFER_MS = 600_000;
 
 /** What happens to payment links: kept first, then made at PayOS, then followed until they are paid or nobody can pay them any more. */
 export class LinkDesk {
@@ -69,7 +71,7 @@ export class LinkDesk {
     return this.#known(orderCode);
   }
 
-  /** What PayOS says of an order; what is kept of it here learns from that. @throws Rejection `order-not-found`, `upstream-unavailable` */
+  /** What PayOS says of an order; what is kept of it here learns from that, and what is another order under its number is not told. @throws Rejection `order-not-found`, `upstream-unavailable` */
   async info(orderCode: number): Promise<LinkState> {
     const { links, upstream, calls } = this.#side;
     this.expire();
@@ -77,7 +79,7 @@ export class LinkDesk {
       const state = await calls.ask((signal) => upstream.link(orderCode, signal));
       if (state === null) throw notFound('order');
       const order = links.find(orderCode);
-      if (order) this.#learn(order, state);
+      if (order && !this.#learn(order, state)) throw notFound('order');
       return state;
     } catch (error) {
       if (!(error instanceof PeerFault)) throw error;
@@ -104,6 +106,7 @@ export class LinkDesk {
   /** Looks after an order that is due. */
   async follow(id: string): Promise<void> {
     const { db, links, clock } = this.#side;
+    this.expire();
     const order = links.findById(id);
     const nowMs = clock.wallMs();
     const over = order === null || order.status === 'PAID' || order.status === 'FAILED' || nowMs >= order.expiresAtMs + FOLLOWED_AFTER_MS;
@@ -120,13 +123,17 @@ export class LinkDesk {
 
   /** Asks for it, and makes the link where there is none and somebody may still want it. */
   async #bring(order: Order, refused: (words: string) => void): Promise<void> {
-    const { upstream, calls } = this.#side;
+    const { links, upstream, calls, clock } = this.#side;
     try {
       const state = await calls.ask((signal) => upstream.link(order.orderCode, signal));
       if (state === null && order.link === null && isOpen(order.status)) return await this.#make(order, refused);
       if (state === null) return;
-      if (order.link === null && isOpen(state.status) && state.amountPaid === 0) return await this.#withdraw(order);
-      this.#learn(order, state);
+      if (!this.#learn(order, state)) {
+        if (order.link === null && isOpen(order.status))
+          links.take(order.id, { kind: 'state', status: 'FAILED', amountPaid: 0 }, clock.wallMs());
+        return;
+      }
+      if (order.link === null && isOpen(state.status) && state.amountPaid === 0) await this.#withdraw(order);
     } catch (error) {
       this.#left(order, error);
     }
@@ -162,16 +169,17 @@ export class LinkDesk {
     this.#learn(order, state);
   }
 
-  #learn(order: Order, state: LinkState): void {
+  /** Takes what PayOS says of an order. False for what it says of another, which changes nothing. */
+  #learn(order: Order, state: LinkState): boolean {
     const { links, clock, log, changed } = this.#side;
-    const known = links.findById(order.id)?.link ?? null;
-    if (state.amount !== order.amount || (known !== null && known.paymentLinkId !== state.paymentLinkId)) {
-      log.warn('gateway.upstream-invalid', { order: order.orderCode, reason: 'another amount or another link' });
-      return;
+    if (!isOf(links.findById(order.id) ?? order, state)) {
+      log.warn('gateway.upstream-invalid', { order: order.orderCode, reason: 'another amount, another link or another order' });
+      return false;
     }
-    if (!links.take(order.id, { kind: 'state', status: state.status, amountPaid: state.amountPaid }, clock.wallMs())) return;
+    if (!links.take(order.id, { kind: 'state', status: state.status, amountPaid: state.amountPaid }, clock.wallMs())) return true;
     this.#tell(order);
     changed();
+    return true;
   }
 
   #linkRequest({ orderCode, request, expiresAtMs }: Order): LinkRequest {
@@ -210,6 +218,16 @@ export class LinkDesk {
   #failed(orderCode: number, error: PeerFault): void {
     this.#side.log.warn('gateway.upstream-failed', { service: 'payos', order: orderCode, code: error.code });
   }
+}
+
+/**
+ * Whether what PayOS says is of this order. Where its link is not known here, somebody else with the same account may have
+ * used the number: what PayOS refused to make, or had made before, is not of this order.
+ */
+function isOf({ amount, status, link, createdAtMs }: Order, state: LinkState): boolean {
+  if (state.amount !== amount) return false;
+  if (link !== null) return state.paymentLinkId === link.paymentLinkId;
+  return status !== 'FAILED' && state.createdAtMs >= createdAtMs - CLOCKS_DIFFER_MS;
 }
 
 function reasonToIgnore(order: Order | null, { paymentLinkId, amount }: LinkNotice): string | null {

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
+import { readableText } from './readable-text.ts';
 import { invalidField } from './rejection.ts';
 
 /** What a client asks a link for. Amounts in VND. */
@@ -25,9 +26,6 @@ interface CheckoutItem {
 const LEAST_AMOUNT = 1_000;
 const MOST_AMOUNT = 500_000_000;
 const MOST_ITEMS = 100;
-const DESCRIPTION = /^(?!\s*$)[^\p{Cc}\p{Cs}]{1,50}$/u;
-const NAME = /^(?!\s*$)[^\p{Cc}\p{Cs}]{1,100}$/u;
-const ITEM_NAME = /^(?!\s*$)[^\p{Cc}\p{Cs}]{1,256}$/u;
 const EMAIL = /^(?=.{3,254}$)[^\s@\p{Cc}]{1,64}@[^\s@\p{Cc}]+$/u;
 const PHONE = /^\+?\d{8,15}$/;
 
@@ -35,11 +33,11 @@ const PHONE = /^\+?\d{8,15}$/;
 export function readCheckout(body: JsonObject): CheckoutRequest {
   return {
     amount: amountOf(body.amount),
-    description: text('description', DESCRIPTION, '1-50 ký tự', 'Mô tả không hợp lệ. Mô tả phải có 1-50 ký tự.')(body.description),
+    description: words('description', 50, 'Mô tả không hợp lệ. Mô tả phải có 1-50 ký tự.')(body.description),
     orderCode: optional(body.orderCode, readOrderCode),
     returnUrl: optional(body.returnUrl, address('returnUrl')),
     cancelUrl: optional(body.cancelUrl, address('cancelUrl')),
-    buyerName: optional(body.buyerName, text('buyerName', NAME, '1-100 ký tự', 'Tên người mua không hợp lệ.')),
+    buyerName: optional(body.buyerName, words('buyerName', 100, 'Tên người mua không hợp lệ.')),
     buyerEmail: optional(body.buyerEmail, text('buyerEmail', EMAIL, 'Địa chỉ email', 'Email người mua không hợp lệ.')),
     buyerPhone: optional(body.buyerPhone, text('buyerPhone', PHONE, '8-15 chữ số', 'Số điện thoại người mua không hợp lệ.')),
     items: optional(body.items, itemsOf),
@@ -80,7 +78,7 @@ function itemsOf(value: JsonValue): readonly CheckoutItem[] {
     }
     const { name, quantity, price } = item as JsonObject;
     return {
-      name: text(`${at}.name`, ITEM_NAME, '1-256 ký tự', 'Tên sản phẩm không hợp lệ.')(name),
+      name: words(`${at}.name`, 256, 'Tên sản phẩm không hợp lệ.')(name),
       quantity: whole(`${at}.quantity`, 1, 1_000_000, 'Số lượng không hợp lệ.')(quantity),
       price: whole(`${at}.price`, 0, MOST_AMOUNT, 'Giá sản phẩm không hợp lệ.')(price),
     };
@@ -89,6 +87,14 @@ function itemsOf(value: JsonValue): readonly CheckoutItem[] {
 
 const optional = <T>(value: JsonValue | undefined, read: (value: JsonValue) => T): T | null =>
   value === undefined || value === null ? null : read(value);
+
+function words(field: string, most: number, message: string): (value: JsonValue | undefined) => string {
+  return (value) => {
+    const read = typeof value === 'string' ? readableText(value, most) : null;
+    if (read !== null) return read;
+    throw invalidField(field, value, `1-${most} ký tự`, message);
+  };
+}
 
 function text(field: string, form: RegExp, expected: string, message: string): (value: JsonValue | undefined) => string {
   return (value) => {

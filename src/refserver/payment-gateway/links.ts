@@ -105,10 +105,10 @@ export class Links {
     });
   }
 
-  /** What was not paid in time expires. Returns how many did. */
+  /** What was not paid in time expires. Returns how many did. Every reader calls it: what is open is followed, and only that is looked through. */
   expire(nowMs: number): number {
     const due = this.#db.prepare(
-      `${ORDER} WHERE l.expires_at_ms <= ? AND t.status IN ('PENDING', 'PROCESSING') ORDER BY l.expires_at_ms LIMIT 100`,
+      `${ORDER} WHERE t.type = 'payos' AND t.follow_at_ms IS NOT NULL AND t.status IN ('PENDING', 'PROCESSING') AND +l.expires_at_ms <= ?`,
     );
     const orders = due.all(nowMs).map(toOrder);
     if (orders.length === 0) return 0;

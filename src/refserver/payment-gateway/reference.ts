@@ -17,7 +17,7 @@ import { createTheSieuTocClient, type TheSieuTocSettings } from './thesieutoc/cl
 import { TheSieuTocSimulation } from './thesieutoc/simulation.ts';
 
 /** The gateway of the reference backend: settings that are left out are as in DEFAULT_GATEWAY_SETTINGS. */
-export interface ReferenceGatewayOptions extends Partial<Omit<PaymentGatewaySettings, 'databasePath'>> {
+export interface ReferenceGatewayOptions extends Partial<Omit<PaymentGatewaySettings, 'databasePath' | 'simulated'>> {
   /** The real PayOS; left out, a simulation. */
   readonly payos?: PayOsSettings;
   /** The real TheSieuToc; left out, a simulation. */
@@ -64,6 +64,7 @@ export async function startReferenceGateway(side: ReferenceGatewaySide, options:
     ...DEFAULT_GATEWAY_SETTINGS,
     ...wished,
     dataKey: wished.dataKey ?? keptDataKey(stateFile, side.entropy),
+    simulated: { payos: payosSettings === undefined, thesieutoc: thesieutocSettings === undefined },
     databasePath: stateFile === ':memory:' ? stateFile : `./${basename(stateFile)}`,
   };
   let app: Hono<HttpEnv> | null = null;

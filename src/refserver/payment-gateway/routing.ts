@@ -1,5 +1,4 @@
 import type { Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { PeerFault } from '../../domain/fault.ts';
 import { type JsonObject, parseJson } from '../../domain/json.ts';
 import type { HttpEnv } from '../interference.ts';
@@ -25,24 +24,21 @@ export interface Route {
 
 export interface RoutingSide {
   readonly keys: ApiKeys;
-  readonly rate: RateLimit;
+  /** Of the clients, who are few. */
+  readonly clientRate: RateLimit;
+  /** Of addresses: strangers may come from many, and must make nobody forget what clients have taken. */
+  readonly addressRate: RateLimit;
   readonly limits: RateLimits;
 }
 
 /** The largest body of a request, bytes. */
 const MAX_BODY_BYTES = 65_536;
-/** Wrong keys that an address may try in a minute. */
+/** Wrong keys of an address that are answered in a minute. Who has a right one gets in: strangers behind the same address lock nobody out. */
 const MOST_WRONG_KEYS = 100;
 
-/** Gives an app its endpoints, each behind its key, its rate limit and the size of its body; other methods are refused by name. */
+/** Gives an app its endpoints, each behind its key and its rate limit; other methods are refused by name. */
 export function addRoutes(app: Hono<HttpEnv>, routes: readonly Route[], side: RoutingSide): void {
-  const small = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: () => {
-      throw new Rejection(413, `Nội dung request quá lớn. Tối đa ${MAX_BODY_BYTES} byte.`, { code: 'payload-too-large' });
-    },
-  });
-  for (const route of routes) app.on(route.method, route.path, small, (c) => route.handle(c, admit(c, route, side)));
+  for (const route of routes) app.on(route.method, route.path, (c) => route.handle(c, admit(c, route, side)));
   for (const [path, methods] of methodsByPath(routes)) {
     app.all(path, () => {
       throw new Rejection(405, `Phương thức không được hỗ trợ. Hãy dùng ${methods}.`, { code: 'method-not-allowed', allow: methods });
@@ -51,11 +47,11 @@ export function addRoutes(app: Hono<HttpEnv>, routes: readonly Route[], side: Ro
 }
 
 /** Who asks, if he may. @throws Rejection `missing-api-key`, `invalid-api-key`, `rate-limit-exceeded` */
-function admit(c: GatewayContext, { auth, limit }: Route, { keys, rate, limits }: RoutingSide): string {
+function admit(c: GatewayContext, { auth, limit }: Route, { keys, clientRate, addressRate, limits }: RoutingSide): string {
   // Absent where no connection is, as in a test of the app alone.
   const address = c.env?.incoming?.socket?.remoteAddress ?? 'unknown';
-  const caller = auth ? clientOf(c, keys, rate, address) : address;
-  rate.take(`${limit} ${auth ? 'client' : 'address'} ${caller}`, limits[limit]);
+  const caller = auth ? clientOf(c, keys, addressRate, address) : address;
+  (auth ? clientRate : addressRate).take(`${limit} ${caller}`, limits[limit]);
   return caller;
 }
 
@@ -63,7 +59,7 @@ function clientOf(c: GatewayContext, keys: ApiKeys, rate: RateLimit, address: st
   try {
     return keys.clientOf((name) => c.req.header(name));
   } catch (error) {
-    rate.take(`wrong-key address ${address}`, MOST_WRONG_KEYS);
+    rate.take(`wrong-key ${address}`, MOST_WRONG_KEYS);
     throw error;
   }
 }
@@ -78,20 +74,42 @@ function methodsByPath(routes: readonly Route[]): Map<string, string> {
   return methods;
 }
 
-/** The JSON object of a request. @throws Rejection `unsupported-media-type`, `invalid-json`, `validation-failed` */
+/** The JSON object of a request. @throws Rejection `unsupported-media-type`, `payload-too-large`, `body-incomplete`, `invalid-json`, `validation-failed` */
 export async function jsonBody(c: GatewayContext): Promise<JsonObject> {
   demandType(c, 'application/json');
-  const value = readJson(new Uint8Array(await c.req.arrayBuffer()));
+  const value = readJson(await bodyOf(c));
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as JsonObject;
   // What was sent may be anything, a PIN too.
   throw invalidField('body', Array.isArray(value) ? 'array' : typeof value, 'JSON object', 'Nội dung request phải là một JSON object.');
 }
 
-/** The form of a request. @throws Rejection `unsupported-media-type` */
+/** The form of a request. @throws Rejection `unsupported-media-type`, `payload-too-large`, `body-incomplete` */
 export async function formBody(c: GatewayContext): Promise<URLSearchParams> {
   demandType(c, 'application/x-www-form-urlencoded');
-  return new URLSearchParams(await c.req.text());
+  return new URLSearchParams(new TextDecoder().decode(await bodyOf(c)));
 }
+
+/** Read only once it is known who asks: of strangers nothing is kept. */
+async function bodyOf(c: GatewayContext): Promise<Uint8Array> {
+  if (Number(c.req.header('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of c.req.raw.body ?? []) {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // Its sender went away in the middle of it: nobody's mistake here.
+    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+    throw new Rejection(400, 'Nội dung request bị ngắt giữa chừng.', { code: 'body-incomplete' });
+  }
+  return Buffer.concat(chunks);
+}
+
+const tooLarge = (): Rejection =>
+  new Rejection(413, `Nội dung request quá lớn. Tối đa ${MAX_BODY_BYTES} byte.`, { code: 'payload-too-large' });
 
 function demandType(c: GatewayContext, type: string): void {
   if (c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() === type) return;

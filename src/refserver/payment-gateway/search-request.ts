@@ -1,4 +1,6 @@
-import { maskSecret } from './mask.ts';
+import { MOST_USERNAME } from './card-request.ts';
+import { maskSecret, withoutSecrets } from './mask.ts';
+import { readableText } from './readable-text.ts';
 import { invalidField } from './rejection.ts';
 
 /** What transactions are searched by; null is not asked for. All of it must fit. */
@@ -39,7 +41,7 @@ export function readSearch(query: Query): SearchRequest {
     ),
     pin: secretOf(query, 'pin', /^[A-Za-z0-9]{10,15}$/, '10-15 ký tự alphanumeric', 'Mã thẻ không hợp lệ. Mã thẻ phải có 10-15 ký tự.'),
     transactionId: textOf(query, 'trans_id', 64, 'Mã giao dịch không hợp lệ.'),
-    username: textOf(query, 'username', 64, 'Tên người dùng không hợp lệ.'),
+    username: textOf(query, 'username', MOST_USERNAME, 'Tên người dùng không hợp lệ.'),
     status: statusOf(query('status')),
     fromMs: from?.atMs ?? null,
     // A day without a time of day means all of it, a moment means it too.
@@ -81,8 +83,9 @@ function secretOf(query: Query, name: string, form: RegExp, expected: string, me
 function textOf(query: Query, name: string, most: number, message: string): string | null {
   const text = query(name);
   if (text === undefined) return null;
-  if (text.trim() !== '' && text.length <= most) return text;
-  throw invalidField(name, text, `1-${most} ký tự`, message);
+  const read = readableText(text, most);
+  if (read !== null) return read;
+  throw invalidField(name, withoutSecrets(text), `1-${most} ký tự`, message);
 }
 
 function statusOf(text: string | undefined): number | null {

@@ -17,6 +17,8 @@ export interface PaymentGatewaySettings {
   readonly limits: RateLimits;
   /** Null: none is used, and health calls it disabled. */
   readonly redis: { readonly host: string; readonly port: number } | null;
+  /** Which services upstream are simulations, as health says. */
+  readonly simulated: { readonly payos: boolean; readonly thesieutoc: boolean };
   /** As system info shows it: a relative path. */
   readonly databasePath: string;
 }
@@ -40,6 +42,7 @@ export const DEFAULT_GATEWAY_SETTINGS: Omit<PaymentGatewaySettings, 'dataKey'> =
   linkLifeMs: 86_400_000,
   limits: { write: 5, read: 100, callback: 600 },
   redis: null,
+  simulated: { payos: true, thesieutoc: true },
   databasePath: ':memory:',
 };
 

@@ -27,8 +27,8 @@ describe.each(HEALTHS)('%s', (path) => {
       checks: {
         database: { status: 'healthy', responseTime: 0 },
         redis: { status: 'disabled' },
-        thesieutoc: { status: 'healthy', lastCheck: timestamp },
-        payos: { status: 'healthy', lastCheck: timestamp },
+        thesieutoc: { status: 'healthy', lastCheck: timestamp, upstream: 'simulated' },
+        payos: { status: 'healthy', lastCheck: timestamp, upstream: 'simulated' },
       },
     });
   });

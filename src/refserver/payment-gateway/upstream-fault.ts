@@ -26,7 +26,9 @@ export const invalidAnswer = (name: UpstreamName, found: string, expected: strin
 export function cleanWords(text: string, secrets: readonly string[]): string {
   let words = text.slice(0, 20 * MOST_WORDS);
   for (const secret of secrets) {
-    if (secret !== '') words = words.replaceAll(new RegExp(secret.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'gi'), '[hidden]');
+    const signs = [...secret].map((sign) => sign.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+    // Also in groups, as cards are printed.
+    if (secret !== '') words = words.replaceAll(new RegExp(signs.join('[\\s.-]?'), 'gi'), '[hidden]');
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
   return excerpt(words.replaceAll(/[\u0000-\u001f\u007f]+/g, ' '), MOST_WORDS);

@@ -1,49 +1,30 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { ConfigurationFault, DeviceFault } from '../../domain/fault.ts';
 import type { BackendEntropy } from '../environment.ts';
+import { keyFault, Sealing } from './sealing.ts';
 
-/** What sealed text is for: another purpose or another transaction cannot read it. */
 type Purpose = 'pin' | 'serial';
-
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** The shortest beginning of a serial that it is found by. */
 const LEAST_BEGINNING = 4;
 
-/** Seals PINs and serials (AES-256-GCM) and makes the digests they are found by (HMAC-SHA-256), under keys derived from one. */
+/** Seals PINs and serials for the gateway's database, and makes the digests they are found by. */
 export class Vault {
-  readonly #entropy: BackendEntropy;
-  readonly #sealing: Uint8Array;
-  readonly #finding: Uint8Array;
+  readonly #sealing: Sealing;
 
   /** @throws ConfigurationFault `gateway-data-key` for a key that has not 32 bytes */
   constructor(key: Uint8Array, entropy: BackendEntropy) {
-    if (key.length !== 32) throw keyFault('The data key of the payment gateway is not usable', `${key.length} bytes`, '32 bytes');
-    this.#entropy = entropy;
-    this.#sealing = derived(key, 'seal');
-    this.#finding = derived(key, 'find');
+    this.#sealing = new Sealing(key, { seal: 'payment gateway seal', digest: 'payment gateway find' }, entropy);
   }
 
   /** @param id the transaction it belongs to */
   seal(id: string, purpose: Purpose, text: string): Uint8Array {
-    const nonce = this.#entropy.bytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.#sealing, nonce);
-    cipher.setAAD(Buffer.from(`${purpose} ${id}`));
-    return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    return this.#sealing.seal(`${purpose} ${id}`, text);
   }
 
   /** @throws DeviceFault `gateway-sealed` when it was sealed under another key, for something else, or has changed since */
   open(id: string, purpose: Purpose, sealed: Uint8Array): string {
-    try {
-      const decipher = createDecipheriv('aes-256-gcm', this.#sealing, sealed.subarray(0, NONCE_BYTES));
-      decipher.setAAD(Buffer.from(`${purpose} ${id}`));
-      decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-      return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString('utf8');
-    } catch (cause) {
-      throw new DeviceFault('A card that was kept cannot be read again', { code: 'gateway-sealed', found: id, cause });
-    }
+    return this.#sealing.open(`${purpose} ${id}`, sealed);
   }
 
   pinDigest(pin: string): Uint8Array {
@@ -76,20 +57,9 @@ export class Vault {
   }
 
   #digest(what: string, text: string): Uint8Array {
-    return createHmac('sha256', this.#finding).update(`${what} ${text}`).digest();
+    return this.#sealing.digest(`${what} ${text}`);
   }
 }
 
-const derived = (key: Uint8Array, what: string): Uint8Array =>
-  new Uint8Array(hkdfSync('sha256', key, new Uint8Array(0), `tilld payment gateway ${what}`, 32));
-
 /** Cards are read by people: capitals make no difference. */
 const normalised = (text: string): string => text.toUpperCase();
-
-const keyFault = (message: string, found: string, expected: string): ConfigurationFault =>
-  new ConfigurationFault(message, {
-    code: 'gateway-data-key',
-    found,
-    expected,
-    remedy: 'Give the key that was in use before; without it the PINs and serials kept cannot be read.',
-  });

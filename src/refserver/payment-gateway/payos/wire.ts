@@ -15,7 +15,8 @@ export const PAYOS_CODES = {
   orderExists: '231',
 } as const;
 
-const MAX_AMOUNT = Number.MAX_SAFE_INTEGER;
+/** Far more than anybody transfers, and so little that sums of them stay whole. */
+const MAX_AMOUNT = 1_000_000_000_000;
 const MAX_TRANSFERS = 1_000;
 const LINK_ID = /^[\w-]{1,100}$/;
 
@@ -61,7 +62,7 @@ export function decodeState(data: JsonObject, orderCode: number): LinkState {
 
 /**
  * A webhook body. `code` and `desc` beside `data` are not signed and not looked at.
- * @returns null when the signature is not PayOS's
+ * @returns null when the signature is not PayOS's, or could be that of another webhook
  * @throws PeerFault `upstream-invalid` for a body that is no webhook, or tells of no transfer
  */
 export function decodeNotice(body: unknown, checksumKey: string): LinkNotice | null {
@@ -70,7 +71,7 @@ export function decodeNotice(body: unknown, checksumKey: string): LinkNotice | n
     const data = asObject(webhook.data, 'data');
     const signature = webhook.signature;
     if (typeof signature !== 'string') throw new MessageFault('signature', signature, 'a text');
-    if (!isSigned(data, signature, checksumKey)) return null;
+    if (!isSigned(data, signature, checksumKey) || !isPlain(data)) return null;
     if (data.code !== undefined) asOneOf(data.code, 'data.code', [PAYOS_CODES.done]);
     return {
       orderCode: asInteger(data.orderCode, 'data.orderCode', 1, Number.MAX_SAFE_INTEGER),
@@ -81,6 +82,12 @@ export function decodeNotice(body: unknown, checksumKey: string): LinkNotice | n
     };
   });
 }
+
+/**
+ * What is signed is `key=value&key=value`: a value with `&key=` in it could be read as two fields, and two as one. PayOS
+ * itself, when asked, says what such a transfer was.
+ */
+const isPlain = (data: JsonObject): boolean => !Object.values(data).some((value) => typeof value === 'string' && /&[^&=]*=/.test(value));
 
 function decodeTransfer(item: JsonValue, index: number): LinkTransfer {
   const path = `data.transactions.${index}`;

@@ -73,7 +73,7 @@ export class Cards {
     return row !== undefined && textOf(row, 'card_digest') === this.#digest({ type, pin, serial });
   }
 
-  /** PIN and serial of a submission. @throws DeviceFault `seal-broken` */
+  /** PIN and serial of a submission. @throws DeviceFault `gateway-sealed` */
   secrets(id: string): { readonly pin: string; readonly serial: string } {
     const row = this.#db.prepare('SELECT card_sealed FROM thesieutoc_sim_cards WHERE content = ?').get(id);
     return JSON.parse(this.#seal.open(row ? textOf(row, 'card_sealed') : '')) as { pin: string; serial: string };

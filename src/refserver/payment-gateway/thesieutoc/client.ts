@@ -9,7 +9,7 @@ export interface TheSieuTocSettings {
   readonly apiKey: string;
   /** Default https://thesieutoc.net. */
   readonly url?: string;
-  /** For a whole request, milliseconds; default 30 s: operators take their time. */
+  /** For a whole request, milliseconds; default 15 s. */
   readonly timeoutMs?: number;
   /** Percent taken from a card that was declared with another value; its API does not tell. Default 50, by the gateway's document. */
   readonly penaltyPercent?: number;
@@ -29,7 +29,7 @@ export interface TheSieuTocClient extends TheSieuTocUpstream {
  * - what is credited is not in its answers: it is reckoned from its table of discounts, and null for a value not in there.
  */
 export function createTheSieuTocClient(
-  { apiKey, url = 'https://thesieutoc.net', timeoutMs = 30_000, penaltyPercent = WRONG_AMOUNT_PENALTY }: TheSieuTocSettings,
+  { apiKey, url = 'https://thesieutoc.net', timeoutMs = 15_000, penaltyPercent = WRONG_AMOUNT_PENALTY }: TheSieuTocSettings,
   clock: BackendClock,
 ): TheSieuTocClient {
   const http = new UpstreamHttp({ name: 'TheSieuToc', url, clock, timeoutMs });

@@ -117,7 +117,7 @@ describe('the simulated TheSieuToc', () => {
     side.db.exec(`UPDATE thesieutoc_sim_cards SET decide_at_ms = 0`);
     other.simulation.start();
     other.clock.advance(0);
-    expect(other.log.lines.at(-1)).toMatchObject({ level: 'error', event: 'thesieutoc-sim.failed', fields: { reason: 'seal-broken' } });
+    expect(other.log.lines.at(-1)).toMatchObject({ level: 'error', event: 'thesieutoc-sim.failed', fields: { reason: 'gateway-sealed' } });
     expect(other.simulation.list(1)[0]?.status).toBe(0);
     await other.simulation.stop();
   });
