@@ -4,6 +4,7 @@ import type { PackageType, UpdateState } from '../domain/ota/update.ts';
 import type { Screen } from '../domain/screen.ts';
 import type { Language } from '../domain/speech/language.ts';
 import type { SaleView } from '../domain/till/view.ts';
+import type { TopUpCard } from '../domain/top-up.ts';
 import type { Cancel } from '../ports/clock.ts';
 import type { Inbound } from '../ports/gateway.ts';
 import { type Counters, LANES, type LedgerQuery } from '../ports/store.ts';
@@ -43,7 +44,7 @@ export class BoxService implements Box {
     this.#use.till.start({
       qrPossible: () => this.#use.health.ready().qr,
       cashPossible: () => this.#use.health.ready().cash,
-      cashBusy: () => this.#use.cash.busy(),
+      cashBusy: () => this.#use.moneyBusy(),
     });
     this.#use.health.start();
     this.#use.preferences.start();
@@ -59,6 +60,7 @@ export class BoxService implements Box {
     });
     this.#use.sell.start();
     this.#use.cards?.start();
+    this.#use.topUps?.dialogue.start();
     this.#use.announce.start();
     this.#use.payments.start();
     this.#use.orders.start();
@@ -90,6 +92,8 @@ export class BoxService implements Box {
     this.#use.announce.stop();
     this.#use.orders.stop();
     this.#use.cards?.stop();
+    this.#use.topUps?.desk.stop();
+    this.#use.topUps?.dialogue.stop();
     this.#use.kiosk?.stop();
     this.#use.sell.stop();
     this.#use.confirm.stop();
@@ -125,6 +129,14 @@ export class BoxService implements Box {
 
   cancel(id: string, origin: Origin): SaleView {
     return this.#use.desk.cancel(id, origin);
+  }
+
+  topUp(sale: string, card: TopUpCard): SaleView {
+    const { topUps, desk } = this.#use;
+    if (!topUps) throw topUpsUnsupported(this.#parts.protocol);
+    desk.known(sale);
+    topUps.desk.enter(sale, card);
+    return desk.known(sale);
   }
 
   ledger(query: LedgerQuery): Recorded[] {
@@ -272,3 +284,6 @@ export class BoxService implements Box {
     if (this.#use.pair.paired()) this.#use.outbox.kick('reconnect');
   }
 }
+
+const topUpsUnsupported = (protocol: string): CallerFault =>
+  new CallerFault('This backend takes no top-up cards', { code: 'top-ups-unsupported', found: `protocol ${protocol}` });

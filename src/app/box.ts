@@ -5,6 +5,7 @@ import type { Readiness } from '../domain/readiness.ts';
 import type { Screen } from '../domain/screen.ts';
 import type { Language } from '../domain/speech/language.ts';
 import type { SaleView } from '../domain/till/view.ts';
+import type { TopUpCard } from '../domain/top-up.ts';
 import type { Cancel } from '../ports/clock.ts';
 import type { LinkState, Rejections } from '../ports/gateway.ts';
 import type { Counters, LedgerQuery, OutboxRow } from '../ports/store.ts';
@@ -92,6 +93,11 @@ export interface Box {
   sale(id: string): SaleView | null;
   /** Cancels the sale that is in progress; money that is in is kept or refunded by policy. */
   cancel(id: string, origin: Origin): SaleView;
+  /**
+   * Takes a top-up card for the sale in progress; `sale` says what comes of it. Serial and PIN are kept nowhere.
+   * @throws CallerFault `top-ups-unsupported`, `top-up-invalid`, `top-up-impossible`, `sale-unknown`, `not-ready`
+   */
+  topUp(sale: string, card: TopUpCard): SaleView;
   ledger(query: LedgerQuery): Recorded[];
   counters(): Counters;
   resetCounters(): void;

@@ -17,7 +17,7 @@ export interface ConfirmOptions {
   readonly timings: SaleTimings;
   /** Called when a QR is to leave the screen at another time than was said before. */
   readonly changed: () => void;
-  /** The backend was silent about a charge to the end of its grace time; it is asked about less and less often from now on. */
+  /** The backend said nothing of a charge, or what cannot be, to the end of its grace time; it is asked about less and less often from now on. */
   readonly inDoubt: (charge: string) => void;
 }
 
@@ -27,6 +27,8 @@ interface Watched {
   cancelTimer: Cancel | null;
   /** When the QR leaves the screen, monotonic; null in the grace time. */
   shownUntilMs: number | null;
+  /** Whether a person was told that the backend does not say what became of it. */
+  doubtful: boolean;
   /** Since when this process has watched the charge in its phase, monotonic. */
   readonly sinceMs: number;
 }
@@ -115,10 +117,11 @@ export class Confirm {
     done();
   }
 
-  /** The reply to a card's sale request. One that settles nothing is followed by a question at once. */
+  /** The reply to a card that was sent, of whatever kind. One that settles nothing is followed by a question at once. */
   answered(charge: string, answer: ChargeAnswer): void {
     if (answer.state === 'unresolved') {
-      this.#o.log.warn('card.unresolved', { charge, reason: answer.reason });
+      const level = answer.kept === 'pending' ? 'info' : 'warn';
+      this.#o.log[level]('card.unresolved', { charge, reason: answer.reason });
       this.#question(charge, 'poll');
       return;
     }
@@ -148,7 +151,14 @@ export class Confirm {
       const watch = phase === 'shown' ? watchShown(charge.id, now, this.#lifeMs(charge), timings) : watchGrace(charge.id, now, timings);
       known?.cancelTimer?.();
       const shownUntilMs = phase === 'shown' ? watch.deadlineMs : null;
-      this.#watched.set(charge.id, { watch, asking: known?.asking ?? false, cancelTimer: null, shownUntilMs, sinceMs: now });
+      this.#watched.set(charge.id, {
+        watch,
+        asking: known?.asking ?? false,
+        cancelTimer: null,
+        shownUntilMs,
+        doubtful: false,
+        sinceMs: now,
+      });
       this.#schedule(charge.id);
     }
     this.#countDoubts();
@@ -164,7 +174,8 @@ export class Confirm {
     const { gateway, timings } = this.#o;
     const lifeMs = charge.expiresAtMs - gateway.backendNowMs() - CLOCK_DOUBT_MS;
     // The box itself gave a card its time: no clock that is set meanwhile makes it longer.
-    return charge.card ? Math.min(lifeMs, timings.cardAnswerMs) : lifeMs;
+    if (charge.card) return Math.min(lifeMs, timings.cardAnswerMs);
+    return charge.topUp ? Math.min(lifeMs, timings.topUpAnswerMs) : lifeMs;
   }
 
   /** The backend may have told the time: how long a QR is shown was worked out by a clock that can have been wrong by years. */
@@ -254,7 +265,7 @@ export class Confirm {
   #cannotAsk(watched: Watched, via: Question): void {
     const { charge, phase } = watched.watch;
     try {
-      this.#unresolved(watched, phase, via, true);
+      this.#unresolved(watched, phase, via, { state: 'unresolved', reason: 'cannot-ask' });
       this.#schedule(charge);
     } catch (error) {
       const { log, clock, timings } = this.#o;
@@ -296,23 +307,27 @@ export class Confirm {
     }
     if (answer) this.#redate(charge);
     if (!now) return;
-    if (answer === null || answer.state === 'unresolved') this.#unresolved(now, phase, via, answer !== null);
+    if (answer === null || answer.state === 'unresolved') this.#unresolved(now, phase, via, answer);
     this.#schedule(charge);
   }
 
-  /** What follows when a question did not settle the charge; `spoken` says whether the backend answered at all. */
-  #unresolved(watched: Watched, phase: Watch['phase'], via: Question, spoken: boolean): void {
+  /** What follows when a question did not settle the charge; null when there was no answer at all. */
+  #unresolved(watched: Watched, phase: Watch['phase'], via: Question, answer: Extract<ChargeAnswer, { state: 'unresolved' }> | null): void {
     const { clock, timings } = this.#o;
     const { charge, doubtMs, deadlineMs } = watched.watch;
     const nowMs = clock.monotonicMs();
     const same = watched.watch.phase === phase;
-    if (same && via === 'expiry' && nowMs >= deadlineMs) {
+    const over = phase === 'shown' && answer?.over === true;
+    if (same && (over || (via === 'expiry' && nowMs >= deadlineMs))) {
       // Off the screen either way; while the backend has not spoken it stays watched.
       this.#commit(charge, { type: 'expired', charge });
     } else if (same && (via === 'grace' || doubtMs > 0)) {
-      if (spoken) this.#commit(charge, { type: 'grace-over', charge });
+      if (answer !== null && answer.kept === undefined) this.#commit(charge, { type: 'grace-over', charge });
       else {
-        if (doubtMs === 0) this.#o.inDoubt(charge);
+        // What the backend still works on needs no person yet.
+        const doubtful = answer?.kept !== 'pending';
+        if (doubtful && !watched.doubtful) this.#o.inDoubt(charge);
+        watched.doubtful = doubtful;
         watched.watch = inDoubt(watched.watch, nowMs, timings);
       }
       this.#countDoubts();
@@ -323,15 +338,13 @@ export class Confirm {
 
   #take(charge: string, answer: ChargeAnswer, via: Via): void {
     const { metrics } = this.#o;
-    const { paidMinor } = answer.state === 'failed' ? {} : answer;
     if (answer.state === 'unresolved') {
+      const { paidMinor } = answer;
       if (paidMinor !== undefined && paidMinor > 0) this.#commit(charge, { type: 'part-paid', charge, via, paidMinor });
       return;
     }
     const input =
-      answer.state === 'paid'
-        ? ({ type: 'paid', charge, via, ...(paidMinor === undefined ? {} : { paidMinor }) } as const)
-        : ({ type: 'charge-failed', charge, via, reason: answer.reason } as const);
+      answer.state === 'paid' ? paidInput(charge, answer, via) : ({ type: 'charge-failed', charge, via, reason: answer.reason } as const);
     const effect = this.#commit(charge, input);
     metrics.count('confirmations_total', { via, state: answer.state, effect: effect ? 'applied' : 'none' });
   }
@@ -341,3 +354,12 @@ export class Confirm {
     return this.#o.till.submit(input, along).length > 0;
   }
 }
+
+const paidInput = (charge: string, { paidMinor, worthMinor }: Extract<ChargeAnswer, { state: 'paid' }>, via: Via) =>
+  ({
+    type: 'paid',
+    charge,
+    via,
+    ...(paidMinor === undefined ? {} : { paidMinor }),
+    ...(worthMinor === undefined ? {} : { worthMinor }),
+  }) as const;

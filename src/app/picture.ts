@@ -22,6 +22,7 @@ export interface PictureOptions {
   readonly acceptors: boolean;
   readonly cards: boolean;
   readonly card: () => { readonly untilMs: number | null } | null;
+  readonly topUp: () => { readonly offered: boolean; readonly screen: Screen | null };
   readonly notice: () => Screen | null;
   readonly kiosk: () => Screen | null;
 }
@@ -72,7 +73,8 @@ export class Picture {
   /** Works the screen out anew and shows it if it is another one. */
   refresh(): void {
     if (this.#stopped) return;
-    const { till, clock, display, products, ready, pairing, typed, shownUntilMs, acceptors, cards, card, notice, kiosk } = this.#o;
+    const { till, clock, display, products, ready, pairing, typed, shownUntilMs, acceptors, cards, card, topUp, notice, kiosk } = this.#o;
+    const { offered: topUpOffered, screen: topUpScreen } = topUp();
     const nowMs = clock.monotonicMs();
     const screen = present({
       till: till.state,
@@ -86,6 +88,8 @@ export class Picture {
       acceptors,
       cards,
       card: card(),
+      topUpOffered,
+      topUp: topUpScreen,
       notice: notice(),
       kiosk: kiosk(),
     });

@@ -23,6 +23,10 @@ export interface Scene {
   readonly cards: boolean;
   /** Set while a card is waited for: until when, monotonic; null while no time limit runs. */
   readonly card: { readonly untilMs: number | null } | null;
+  /** Whether a top-up card may be given now. */
+  readonly topUpOffered: boolean;
+  /** Where the customer is who gives one, or what came of it. */
+  readonly topUp: Screen | null;
   /** What is announced, or how far an update is; neither while a sale is on. */
   readonly notice: Screen | null;
   /** What the backend wants shown, where it drives the dialogue. */
@@ -64,23 +68,26 @@ function led({ till, ready, result, notice }: Scene, kiosk: Screen): Screen {
   return ready.terminal ? kiosk : { kind: 'out-of-service', reasons: ready.reasons };
 }
 
-function paying({ till, ready, nowMs, shownUntilMs, card }: Scene): Screen {
+function paying({ till, ready, nowMs, shownUntilMs, card, topUp, topUpOffered }: Scene): Screen {
   const due = amount(till, till.sale?.dueMinor ?? 0);
   const rest = amount(till, restMinor(till));
   const credit = amount(till, till.creditMinor);
   const shown = shownCharge(till);
+  const offered = topUpOffered ? { topUp: true } : {};
+  if (shown?.topUp) return { kind: 'top-up-sent', operator: shown.topUp.operator, amount: amount(till, shown.amountMinor) };
+  if (topUp) return topUp;
   if (shown?.card) return { kind: 'authorising', due };
   if (shown) {
     const expiresAtMonotonicMs = shownUntilMs(shown.id);
     if (nowMs >= expiresAtMonotonicMs) return { kind: 'checking', due };
-    return { kind: 'qr', qr: shown.qr, due, rest, credit, expiresAtMonotonicMs, cash: ready.cash };
+    return { kind: 'qr', qr: shown.qr, due, rest, credit, expiresAtMonotonicMs, cash: ready.cash, ...offered };
   }
-  if (till.sale?.request) return { kind: 'requesting', due, credit, cash: ready.cash };
+  if (till.sale?.request) return { kind: 'requesting', due, credit, cash: ready.cash, ...offered };
   if (card) {
     const message = till.sale?.description ?? '';
     return { kind: 'present-card', due, rest, credit, message, expiresAtMonotonicMs: card.untilMs, cash: ready.cash };
   }
-  return { kind: 'insert-cash', due, rest, credit, qrPossible: ready.qr && wantsNewQr(till) };
+  return { kind: 'insert-cash', due, rest, credit, qrPossible: ready.qr && wantsNewQr(till), ...offered };
 }
 
 function notReady({ pairing, ready }: Scene): Screen {

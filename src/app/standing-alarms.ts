@@ -7,6 +7,7 @@ export const ALARM_FACTS = {
   'delivery-unknown': 'alarm.delivery-unknown',
   'card-unresolved': 'alarm.card-unresolved',
   'terminal-unresolved': 'alarm.terminal-unresolved',
+  'top-up-unresolved': 'alarm.top-up-unresolved',
 } as const;
 
 /** An alarm that stands for many things names the first of them; all are in the journal. */
@@ -18,8 +19,8 @@ export interface StandingAlarm {
 }
 
 /**
- * What of these entries only a person can clear up: a delivery nobody knows the end of, and a payment by card or
- * at a terminal that the backend never spoke about, as the money may have left the account. The till may be the one before or after them.
+ * What of these entries only a person can clear up: a delivery nobody knows the end of, and a payment by card, by top-up card
+ * or at a terminal that the backend never spoke about, as the money may have left the account. The till may be the one before or after them.
  */
 export function alarmsIn(entries: readonly Entry[], till: Till): StandingAlarm[] {
   return entries.flatMap((entry): StandingAlarm[] => {
@@ -32,10 +33,14 @@ export function alarmsIn(entries: readonly Entry[], till: Till): StandingAlarm[]
 
 /** The alarm about a charge that the backend says nothing of; none for one by QR, which is the bank's to clear up. */
 export function chargeUnresolved(charge: string, till: Till): StandingAlarm[] {
-  const { card, terminal } = knownCharge(till, charge) ?? {};
+  const { card, terminal, topUp } = knownCharge(till, charge) ?? {};
   if (card) {
     const what = `${card.org} ${card.maskedPan}, charge ${charge}`;
     return [{ code: 'card-unresolved', detail: `${what}: the payment server has not said what became of it; settle it with the acquirer` }];
+  }
+  if (topUp) {
+    const what = `${topUp.operator}, charge ${charge}`;
+    return [{ code: 'top-up-unresolved', detail: `${what}: the backend has not said what became of the card; look it up there` }];
   }
   if (!terminal) return [];
   const what = `${terminal}, charge ${charge}`;

@@ -41,6 +41,8 @@ import { Sell } from './sell.ts';
 import { Status } from './status.ts';
 import { type TicketParts, Tickets } from './tickets.ts';
 import { TillService } from './till.ts';
+import { TopUpDesk } from './top-up-desk.ts';
+import { TopUpDialogue } from './top-up-dialogue.ts';
 import { UpdateReports } from './update-reports.ts';
 import { type UpdateParts, UpdateService } from './update-service.ts';
 
@@ -148,6 +150,8 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
   const sale = (id: string) => desk.sale(id);
   const status = new Status({ parts, till, health, pairing: () => pair.view(), preferences, sale });
   const cash = new Cash({ till, acceptors, health, log, metrics, cashWhileQr: policy.cashWhileQr });
+  /** Money is being counted, or a card typed in. */
+  const moneyBusy = () => cash.busy() || topUps?.dialogue.open() === true;
   const confirm = new Confirm({
     till,
     gateway,
@@ -166,7 +170,7 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     timings,
     confirm,
     retries: retries({ baseMs: 500, capMs: 5_000 }, entropy),
-    cashBusy: () => cash.busy(),
+    cashBusy: () => moneyBusy(),
   });
   const outbox = new Outbox({
     store,
@@ -195,6 +199,7 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
   const table = new CommandTable({ ...parts, preferences, exhibit, remote: gateway.remote });
   const commands = new Commands({ store, acks, clock, log, table });
   const cards = cardDesk(parts, { till, health, confirm, changed: refresh });
+  const topUps = topUpParts(parts, { till, health, confirm, changed: refresh });
   const kiosk =
     gateway.kiosk &&
     new Kiosk({ ...parts, till, gateway: gateway.kiosk, confirm, health, tickets, timings: parts.kiosk, backendNowMs, changed: refresh });
@@ -244,6 +249,7 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     acceptors: acceptors.length > 0,
     cards: takesCards,
     card: () => (cards?.reading() === true ? { untilMs: sell.endsAtMs() } : null),
+    topUp: () => ({ offered: topUps?.dialogue.offered() ?? false, screen: topUps?.dialogue.screen() ?? null }),
     notice: () => updates?.screen() ?? orders.screen() ?? exhibit.screen(),
     kiosk: () => kiosk?.screen() ?? null,
   });
@@ -269,11 +275,14 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     exhibit,
     commands,
     cards,
+    topUps,
+    moneyBusy,
     tickets,
     kiosk,
     press: (key: string) => {
       if (kiosk && !OWN_KEYS.has(key)) quietly('kiosk', () => kiosk.press(key));
-      else keypad.press(key);
+      else if (!topUps || OWN_KEYS.has(key)) keypad.press(key);
+      else quietly('top-up', () => topUps.dialogue.press(key) || keypad.press(key));
     },
     reports,
     updates,
@@ -297,4 +306,28 @@ function cardDesk(parts: BoxParts, surroundings: CardSurroundings): CardDesk | n
     retries: retries({ baseMs: 1_000, capMs: 30_000 }, entropy),
     backendNowMs: () => gateway.backendNowMs(),
   });
+}
+
+/** The use cases of top-up cards, where the dialect takes them. */
+function topUpParts(parts: BoxParts, surroundings: CardSurroundings) {
+  const { gateway, entropy, timings } = parts;
+  if (!gateway.topUps) return null;
+  const topUps = gateway.topUps;
+  const desk = new TopUpDesk({
+    ...parts,
+    ...surroundings,
+    topUps,
+    retries: retries({ baseMs: 1_000, capMs: 30_000 }, entropy),
+    backendNowMs: () => gateway.backendNowMs(),
+  });
+  const dialogue = new TopUpDialogue({
+    ...parts,
+    ...surroundings,
+    terms: topUps,
+    typingMs: timings.topUpTypingMs,
+    resultMs: timings.resultMs,
+    ready: () => desk.ready(),
+    enter: (sale, card) => desk.enter(sale, card),
+  });
+  return { desk, dialogue };
 }

@@ -75,6 +75,8 @@ describe('counters', () => {
     cardCount: 1,
     terminalMinor: 0,
     terminalCount: 0,
+    topUpMinor: 0,
+    topUpCount: 0,
     salesMinor: 11_000,
     salesCount: 4,
     refundMinor: 500,
@@ -94,6 +96,7 @@ Cash                             75.00              165.00
 QR                           2   40.00           2   40.00
 Cards                        1   15.00           1   15.00
 Terminal                     0    0.00           0    0.00
+Top-ups                      0    0.00           0    0.00
 Taken                           130.00              220.00
 Sold                         4  110.00           9  200.00
 To refund                         5.00                5.00

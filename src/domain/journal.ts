@@ -21,7 +21,9 @@ export type CancelReason =
   | 'card-unanswered'
   /** The backend's own terminal did not take the payment, or the backend has not said what became of it. */
   | 'terminal-declined'
-  | 'terminal-unanswered';
+  | 'terminal-unanswered'
+  /** The operator of a top-up card has not decided in time; its charge is still watched. */
+  | 'top-up-unanswered';
 export type ActResult = 'done' | 'failed' | 'indeterminate';
 
 /** All of a card that is ever written down. */
@@ -30,6 +32,18 @@ export interface CardFace {
   /** First 6 and last 4 digits. */
   readonly maskedPan: string;
 }
+
+/** All of a top-up card that is ever written down; its declared face value is the amount of the charge. */
+export interface TopUpFace {
+  /** By the backend's name: `Viettel`. */
+  readonly operator: string;
+}
+
+/** How a charge is paid. */
+export type ChargeMethod = 'qr' | 'card' | 'terminal' | 'top-up';
+
+/** Where sums by method are kept: on a sale, in a report, in the counters. */
+export const SUM_OF = { qr: 'qrMinor', card: 'cardMinor', terminal: 'terminalMinor', 'top-up': 'topUpMinor' } as const;
 
 /** What an output does for one sale: closed for a time, or a number of credit pulses. Times in milliseconds. */
 export type Drive =
@@ -71,6 +85,8 @@ export type Entry =
       readonly card?: CardFace;
       /** On a charge that the backend takes at its own terminal: the method by the backend's name. Written before the backend is told. */
       readonly terminal?: string;
+      /** On a top-up card's charge: written before the card is sent. */
+      readonly topUp?: TopUpFace;
     }
   | { readonly kind: 'charge.refused'; readonly sale: string; readonly request: string; readonly code: string; readonly reason: string }
   /** Taken off the screen because cash changed what is left to pay; still watched. */
@@ -86,7 +102,9 @@ export type Entry =
       /** It no longer belonged to the sale on the front when it was paid. */
       readonly late: boolean;
       /** Absent: by QR. */
-      readonly method?: 'card' | 'terminal';
+      readonly method?: Exclude<ChargeMethod, 'qr'>;
+      /** Face value of a top-up card as its operator found it, where another one was declared; `amountMinor` is what was credited. */
+      readonly worthMinor?: number;
       /** When the backend says that it was, by its clock, milliseconds since 1970. Absent: it does not say. */
       readonly paidAtMs?: number;
     }
@@ -184,14 +202,19 @@ export interface SaleReport {
   readonly cardMinor?: number;
   /** Absent where nothing was taken at a terminal of the backend's. */
   readonly terminalMinor?: number;
+  /** Absent where no top-up card was credited. */
+  readonly topUpMinor?: number;
   readonly charge: string | null;
   /** Pieces taken since the report before, so that the sum over all reports is all the cash there was. */
   readonly cash: CashTally;
   readonly currency: Currency;
 }
 
-/** Where money stands. `cash`, `qr`, `card` and `terminal` (the backend's own) are the outside world; the rest are the box's own books. */
-export type Account = 'cash' | 'qr' | 'card' | 'terminal' | 'credit' | 'sales' | 'refund';
+/**
+ * Where money stands. `cash`, `qr`, `card`, `terminal` (the backend's own) and `topup` (cards) are the outside world; the rest
+ * are the box's own books. The store takes lower-case letters only.
+ */
+export type Account = 'cash' | 'qr' | 'card' | 'terminal' | 'topup' | 'credit' | 'sales' | 'refund';
 
 export interface Posting {
   readonly from: Account;
@@ -201,14 +224,14 @@ export interface Posting {
 
 /**
  * The money an entry moves, or null. Because every movement has a source and a destination, the books balance by
- * construction: cash + qr + card + terminal taken = credit + sales + refund.
+ * construction: cash + qr + card + terminal + topup taken = credit + sales + refund.
  */
 export function posting(entry: Entry): Posting | null {
   switch (entry.kind) {
     case 'cash.credited':
       return { from: 'cash', to: 'credit', minor: entry.amountMinor };
     case 'charge.paid':
-      return { from: entry.method ?? 'qr', to: 'credit', minor: entry.amountMinor };
+      return { from: entry.method === 'top-up' ? 'topup' : (entry.method ?? 'qr'), to: 'credit', minor: entry.amountMinor };
     case 'charge.part-paid':
       return { from: 'qr', to: 'credit', minor: entry.amountMinor };
     case 'sale.settled':

@@ -47,6 +47,10 @@ export interface SaleTimings {
   readonly requoteMs: number;
   /** How long the answer to a card payment is waited for while the customer stands there. */
   readonly cardAnswerMs: number;
+  /** How long the operator of a top-up card is waited for while the customer stands there. */
+  readonly topUpAnswerMs: number;
+  /** What is typed of a top-up card is forgotten when no key comes for so long. */
+  readonly topUpTypingMs: number;
   readonly firstPollMs: number;
   /** Polls follow after this, doubling up to `pollMaxMs`. */
   readonly pollMinMs: number;
@@ -77,6 +81,8 @@ export const DEFAULT_TIMINGS: SaleTimings = {
   cashIdleMs: 120_000,
   requoteMs: 3_000,
   cardAnswerMs: 75_000,
+  topUpAnswerMs: 180_000,
+  topUpTypingMs: 60_000,
   firstPollMs: 8_000,
   pollMinMs: 2_000,
   pollMaxMs: 30_000,

@@ -7,6 +7,11 @@ export interface Offer {
   readonly price: Money;
 }
 
+/** On a screen of a sale that is to be paid: a top-up card may be given instead, by the key `top-up`, or 1 on a keypad. Absent: it may not. */
+interface TopUpOffered {
+  readonly topUp?: boolean;
+}
+
 /** What the customer sees, in no language and for no display: one renderer turns it into a picture. */
 export type Screen =
   | { readonly kind: 'starting' }
@@ -26,8 +31,8 @@ export type Screen =
       /** Shown small until the box is known to be claimed. */
       readonly pin: string | null;
     }
-  | { readonly kind: 'requesting'; readonly due: Money; readonly credit: Money; readonly cash: boolean }
-  | {
+  | ({ readonly kind: 'requesting'; readonly due: Money; readonly credit: Money; readonly cash: boolean } & TopUpOffered)
+  | ({
       readonly kind: 'qr';
       readonly qr: string;
       readonly due: Money;
@@ -36,15 +41,15 @@ export type Screen =
       /** By the box's monotonic clock, so that a countdown needs no wall clock. */
       readonly expiresAtMonotonicMs: number;
       readonly cash: boolean;
-    }
-  | {
+    } & TopUpOffered)
+  | ({
       readonly kind: 'insert-cash';
       readonly due: Money;
       readonly rest: Money;
       readonly credit: Money;
       /** A QR for the rest comes by itself, so it is worth waiting for. */
       readonly qrPossible: boolean;
-    }
+    } & TopUpOffered)
   /** A card is waited for; money put in meanwhile counts. */
   | {
       readonly kind: 'present-card';
@@ -57,6 +62,28 @@ export type Screen =
       readonly expiresAtMonotonicMs: number | null;
       readonly cash: boolean;
     }
+  /** Whose top-up card it is; keys `operator-1` to `operator-8`, and `clear` and `cancel` here and on the screens that follow. */
+  | { readonly kind: 'top-up-operator'; readonly rest: Money; readonly operators: readonly string[] }
+  /** What is printed on it; keys `amount-1` to `amount-9`. */
+  | { readonly kind: 'top-up-amount'; readonly operator: string; readonly amounts: readonly Money[] }
+  /** Its serial or PIN is being typed; keys `0` to `9` and `ok`. Of what is typed a screen knows only how long it is. */
+  | {
+      readonly kind: 'top-up-typing';
+      readonly field: 'serial' | 'pin';
+      readonly operator: string;
+      readonly amount: Money;
+      readonly typed: number;
+      readonly least: number;
+      readonly most: number;
+      /** Why `ok` did not take it. */
+      readonly short: boolean;
+    }
+  /** The card is with its operator. */
+  | { readonly kind: 'top-up-sent'; readonly operator: string; readonly amount: Money }
+  /** It was credited; `worth` is its face value where another one was declared. More is to be paid. */
+  | { readonly kind: 'top-up-result'; readonly credited: Money; readonly worth: Money | null; readonly rest: Money }
+  /** It was not taken, and another one may be given: it is no good, it was used before, or none can be taken now. */
+  | { readonly kind: 'top-up-failed'; readonly reason: 'bad' | 'used' | 'not-possible'; readonly rest: Money }
   /** The card was read and the payment server is asked. */
   | { readonly kind: 'authorising'; readonly due: Money }
   /** An amount that was paid elsewhere, as the backend said it. */
@@ -105,6 +132,7 @@ export type Screen =
         | 'card-unanswered'
         | 'terminal-declined'
         | 'terminal-unanswered'
+        | 'top-up-unanswered'
         | 'cancelled'
         | 'timeout'
         | 'delivery';

@@ -39,6 +39,26 @@ const linesOf = (view: SaleView) =>
   ticketOf(view, TERMS, OCCASION).lines.map((line) => `${line.line} ${'text' in line ? line.text : line.amount.minor}`);
 const sumsOf = (...entries: Entry[]) => linesOf(viewOf(...entries)).filter((line) => /^[a-z-]+ \d+$/.test(line));
 
+test('names a top-up card by its kind alone, and counts what was credited for it', () => {
+  const view = viewOf(
+    {
+      kind: 'charge.created',
+      sale,
+      request: 'topup-1',
+      charge: 'topup-1',
+      amountMinor: 10_000,
+      qr: '',
+      expiresAtMs: 0,
+      topUp: { operator: 'Viettel' },
+    },
+    { kind: 'charge.paid', sale, charge: 'topup-1', amountMinor: 8_750, via: 'poll', late: false, method: 'top-up' },
+    settled,
+  );
+  expect(linesOf(view)).toEqual(
+    expect.arrayContaining(['transaction topup-1', 'method TOP_UP_CARD', 'due 6000', 'paid 8750', 'credit 2750']),
+  );
+});
+
 describe('a ticket', () => {
   it('says what was sold, when, how and for how much', () => {
     expect(ticketOf(viewOf(...terminal), TERMS, OCCASION)).toEqual({

@@ -25,7 +25,7 @@ export interface TicketOccasion {
   readonly copy: boolean;
 }
 
-/** `unsure-time` is one by a clock that cannot be trusted. Methods by the backend's name, or QR, CARD and CASH. */
+/** `unsure-time` is one by a clock that cannot be trusted. Methods by the backend's name, or QR, CARD, TOP_UP_CARD and CASH. */
 type Word = 'time' | 'unsure-time' | 'item' | 'sale' | 'transaction' | 'method' | 'card';
 /** `from-credit` was on the box before; `credit` stays on it; `refund` is owed to the customer. */
 type Sum = 'due' | 'paid' | 'from-credit' | 'credit' | 'refund';
@@ -64,11 +64,12 @@ export function ticketOf(sale: SaleView, terms: TicketTerms, { atMs, clockTruste
   };
 }
 
-function methodsOf({ terminal, terminalMinor, qrMinor, cardMinor, cashMinor }: SaleView): string[] {
+function methodsOf({ terminal, terminalMinor, qrMinor, cardMinor, topUpMinor, cashMinor }: SaleView): string[] {
   const ways: readonly (readonly [string, number])[] = [
     [terminal ?? '', terminalMinor],
     ['QR', qrMinor],
     ['CARD', cardMinor],
+    ['TOP_UP_CARD', topUpMinor],
     ['CASH', cashMinor],
   ];
   return ways.filter(([name, minor]) => minor > 0 && name !== '').map(([name]) => name);
@@ -79,7 +80,7 @@ const SETTLED: ReadonlySet<SaleView['state']> = new Set(['delivering', 'delivere
 /** What was due and paid always, the rest where there is any. Nothing on a ticket is owed twice: what is refunded is no credit. */
 function sumsOf(sale: SaleView): TicketLine[] {
   const { dueMinor, refundMinor, currency } = sale;
-  const paid = sale.qrMinor + sale.cardMinor + sale.terminalMinor + sale.cashMinor;
+  const paid = sale.qrMinor + sale.cardMinor + sale.terminalMinor + sale.topUpMinor + sale.cashMinor;
   // What was not delivered is given back out of the sale's own price, everything else out of the credit.
   const ofPrice = sale.state === 'delivery-failed' ? Math.min(dueMinor, refundMinor) : 0;
   const left = paid - (SETTLED.has(sale.state) ? dueMinor : 0) - (refundMinor - ofPrice);

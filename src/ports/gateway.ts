@@ -1,4 +1,4 @@
-import type { PresentedCard } from '../domain/card.ts';
+import type { CardSecret, PresentedCard } from '../domain/card.ts';
 import type { SaleReport } from '../domain/journal.ts';
 import type { KioskAction, KioskEvent } from '../domain/kiosk.ts';
 import type { Money } from '../domain/money.ts';
@@ -6,6 +6,7 @@ import type { Order } from '../domain/order.ts';
 import type { PackageOffer, UpdateReport } from '../domain/ota/update.ts';
 import type { BackendFiles } from '../domain/posparam/posparam.ts';
 import type { Ack, PaymentNotice, RemoteCommand, SettingsPush } from '../domain/remote.ts';
+import type { TopUpTerms } from '../domain/top-up.ts';
 
 /** What is wanted of the backend: a QR for exactly this amount. */
 export interface QrIntent {
@@ -25,12 +26,21 @@ export interface QrOffer {
 
 /**
  * What the backend says of a charge; `unresolved` is every answer that does not settle it. `paidMinor` is all that was
- * paid on it so far, where the backend says so: more than was asked for, or only a part.
+ * paid on it so far, where the backend says so: more than was asked for, or only a part. `worthMinor` is the face value of a
+ * top-up card, where another one was declared. `kept`: the backend has it and it is not over, so it is asked about until it
+ * is: it works on it, or what it says of it cannot be. `over`: nobody should pay it any more, but money may be on its way:
+ * its QR leaves the screen, and it is watched on as one that has run out.
  */
 export type ChargeAnswer =
-  | { readonly state: 'paid'; readonly paidMinor?: number }
+  | { readonly state: 'paid'; readonly paidMinor?: number; readonly worthMinor?: number }
   | { readonly state: 'failed'; readonly reason: string }
-  | { readonly state: 'unresolved'; readonly reason: string; readonly paidMinor?: number };
+  | {
+      readonly state: 'unresolved';
+      readonly reason: string;
+      readonly paidMinor?: number;
+      readonly kept?: 'pending' | 'unclear';
+      readonly over?: true;
+    };
 
 export type Delivery =
   /** The backend itself confirmed that it keeps every record of the batch. */
@@ -107,6 +117,29 @@ export interface CardGateway {
   authorise(request: CardRequest, signal: AbortSignal): Promise<ChargeAnswer>;
 }
 
+/** A top-up card to be sent. Its charge is in the journal before. */
+export interface TopUpRequest {
+  readonly charge: string;
+  readonly operator: string;
+  /** Its face value as the customer said it. */
+  readonly declared: Money;
+  readonly serial: CardSecret;
+  readonly pin: CardSecret;
+}
+
+/** What a dialect can do besides that takes top-up cards. What became of one is asked by `queryPayment`, as of any charge. */
+export interface TopUpGateway extends TopUpTerms {
+  /** Id of the charge of a card; `id` is unique for ever. */
+  charge(id: string): string;
+  /**
+   * Sends a card, under the id of its charge: the same request again is the same submission, and a card that may have arrived
+   * before is asked for first. `unresolved`: the backend has it. `failed`: it has not taken it and will not.
+   * @throws RequestFault when nobody knows; retryable: the same request may be sent again. Says nothing of serial and PIN,
+   * whatever the backend does; CallerFault `top-up-invalid`
+   */
+  submit(request: TopUpRequest, signal: AbortSignal): Promise<ChargeAnswer>;
+}
+
 export interface PackageRange {
   readonly path: string;
   /** First byte, from 0. */
@@ -175,6 +208,7 @@ export interface Gateway {
   readonly capabilities: Capabilities;
   /** Null where the dialect has no such thing. */
   readonly cards: CardGateway | null;
+  readonly topUps: TopUpGateway | null;
   readonly updates: UpdateGateway | null;
   readonly parameters: ParameterGateway | null;
   readonly remote: RemoteGateway | null;

@@ -71,6 +71,9 @@ export interface Totals {
   /** Taken by the backend's own terminal. */
   readonly terminalMinor: number;
   readonly terminalCount: number;
+  /** Credited for top-up cards. */
+  readonly topUpMinor: number;
+  readonly topUpCount: number;
   readonly salesMinor: number;
   readonly salesCount: number;
   readonly refundMinor: number;

@@ -80,6 +80,8 @@ function saleFields() {
     cashIdleMs: time('A sale without a QR and without money ends after this', 'cashIdleMs', DAY_MS),
     requoteMs: time('Quiet time after the last piece before a QR for the rest is asked for', 'requoteMs', HOUR_MS),
     cardAnswerMs: time('How long the answer to a card payment is waited for with the customer', 'cardAnswerMs', HOUR_MS),
+    topUpAnswerMs: time('How long the operator of a top-up card is waited for with the customer', 'topUpAnswerMs', HOUR_MS),
+    topUpTypingMs: time('What is typed of a top-up card is forgotten when no key comes for so long', 'topUpTypingMs', HOUR_MS),
     firstPollMs: time('First question whether a QR is paid', 'firstPollMs', HOUR_MS),
     pollMinMs: time('Pause before the second question; it doubles from then on', 'pollMinMs', HOUR_MS),
     pollMaxMs: time('Longest pause between questions', 'pollMaxMs', HOUR_MS),

@@ -144,8 +144,35 @@ function settingsOf(
   folder: string,
 ): Settings {
   const backend = backendOf({ protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox, kiosk, 'payment-gateway': paymentGateway }, file);
-  const { requestMs, qrMaxMs, cashIdleMs, requoteMs, cardAnswerMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs, ...policy } = sale;
-  const timings = { requestMs, qrMaxMs, cashIdleMs, requoteMs, cardAnswerMs, firstPollMs, pollMinMs, pollMaxMs, graceMs, resultMs };
+  const {
+    requestMs,
+    qrMaxMs,
+    cashIdleMs,
+    requoteMs,
+    cardAnswerMs,
+    topUpAnswerMs,
+    topUpTypingMs,
+    firstPollMs,
+    pollMinMs,
+    pollMaxMs,
+    graceMs,
+    resultMs,
+    ...policy
+  } = sale;
+  const timings = {
+    requestMs,
+    qrMaxMs,
+    cashIdleMs,
+    requoteMs,
+    cardAnswerMs,
+    topUpAnswerMs,
+    topUpTypingMs,
+    firstPollMs,
+    pollMinMs,
+    pollMaxMs,
+    graceMs,
+    resultMs,
+  };
   const isName = /^[\w-]+$/.test(board);
   const heard = speaker?.driver === 'wav' ? { ...speaker, file: resolve(folder, speaker.file) } : speaker;
   return {

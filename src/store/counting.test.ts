@@ -21,14 +21,14 @@ afterEach(() => fs.rmSync(home, { recursive: true, force: true }));
 
 type Step =
   | {
-      readonly do: 'coin' | 'bill' | 'pay' | 'card' | 'terminal' | 'late' | 'settle' | 'refund-credit' | 'refund-sales';
+      readonly do: 'coin' | 'bill' | 'pay' | 'card' | 'terminal' | 'top-up' | 'late' | 'settle' | 'refund-credit' | 'refund-sales';
       readonly minor: number;
     }
   | { readonly do: 'unassigned' | 'reset' | 'count' | 'checkpoint' | 'reopen' | 'duplicate' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
-    do: fc.constantFrom('coin' as const, 'bill', 'pay', 'card', 'terminal', 'late', 'settle', 'refund-credit', 'refund-sales'),
+    do: fc.constantFrom('coin' as const, 'bill', 'pay', 'card', 'terminal', 'top-up', 'late', 'settle', 'refund-credit', 'refund-sales'),
     minor: fc.constantFrom(0, 1, 100, 500, 1_000, 2_000, 1_000_000_000_000),
   }),
   fc.record({ do: fc.constantFrom('unassigned' as const, 'reset', 'count', 'checkpoint', 'reopen', 'duplicate') }),
@@ -45,6 +45,8 @@ class Slip {
   cardCount = 0;
   terminalMinor = 0;
   terminalCount = 0;
+  topUpMinor = 0;
+  topUpCount = 0;
   salesMinor = 0;
   salesCount = 0;
   refundMinor = 0;
@@ -67,6 +69,9 @@ class Slip {
     } else if (one.do === 'terminal') {
       this.terminalMinor += minor;
       this.terminalCount++;
+    } else if (one.do === 'top-up') {
+      this.topUpMinor += minor;
+      this.topUpCount++;
     } else if (one.do === 'settle') {
       this.salesMinor += minor;
       this.salesCount++;
@@ -88,6 +93,8 @@ function entryFor(one: Step, n: number): Entry | null {
       return { kind: 'charge.paid', sale, charge: `c-${n}`, amountMinor: one.minor, via: 'answer', late: false, method: 'card' };
     case 'terminal':
       return { kind: 'charge.paid', sale, charge: `c-${n}`, amountMinor: one.minor, via: 'push', late: false, method: 'terminal' };
+    case 'top-up':
+      return { kind: 'charge.paid', sale, charge: `c-${n}`, amountMinor: one.minor, via: 'poll', late: false, method: 'top-up' };
     case 'settle':
       return { kind: 'sale.settled', sale, dueMinor: one.minor };
     case 'refund-credit':
@@ -155,12 +162,13 @@ describe('counters', () => {
           return db?.get<{ minor: number }>(sql, account)?.minor ?? Number.NaN;
         };
         expect(balance('credit') + balance('sales') + balance('refund')).toBe(
-          ever.cashMinor + ever.qrMinor + ever.cardMinor + ever.terminalMinor,
+          ever.cashMinor + ever.qrMinor + ever.cardMinor + ever.terminalMinor + ever.topUpMinor,
         );
         expect(balance('cash') + ever.cashMinor).toBe(0);
         expect(balance('qr') + ever.qrMinor).toBe(0);
         expect(balance('card') + ever.cardMinor).toBe(0);
         expect(balance('terminal') + ever.terminalMinor).toBe(0);
+        expect(balance('topup') + ever.topUpMinor).toBe(0);
         expect(balance('refund')).toBe(ever.refundMinor);
         store.close();
         fs.rmSync(directory, { recursive: true });

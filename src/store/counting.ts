@@ -1,4 +1,4 @@
-import type { CashMethod, Recorded } from '../domain/journal.ts';
+import { type CashMethod, type ChargeMethod, type Recorded, SUM_OF } from '../domain/journal.ts';
 import type { Counters, Totals } from '../ports/store.ts';
 
 type Draft<T> = { -readonly [K in keyof T]: T[K] };
@@ -36,6 +36,8 @@ const nothing = (): TotalsDraft => ({
   cardCount: 0,
   terminalMinor: 0,
   terminalCount: 0,
+  topUpMinor: 0,
+  topUpCount: 0,
   salesMinor: 0,
   salesCount: 0,
   refundMinor: 0,
@@ -43,6 +45,11 @@ const nothing = (): TotalsDraft => ({
 });
 
 export const nothingTallied = (): Tallied => ({ seq: 0, ever: nothing(), reset: nothing(), resetAtMs: null });
+
+const COUNT_OF = { qr: 'qrCount', card: 'cardCount', terminal: 'terminalCount', 'top-up': 'topUpCount' } as const satisfies Record<
+  ChargeMethod,
+  string
+>;
 
 /** Counts one entry into both sets. `salesMinor` is what was settled, before any refund of it. */
 export function tally(tallied: Tallied, { seq, atMs, entry }: Recorded): void {
@@ -60,8 +67,8 @@ export function tally(tallied: Tallied, { seq, atMs, entry }: Recorded): void {
     } else if (entry.kind === 'cash.unassigned') totals.unassigned += 1;
     else if (entry.kind === 'charge.paid') {
       const method = entry.method ?? 'qr';
-      totals[`${method}Minor`] += entry.amountMinor;
-      totals[`${method}Count`] += 1;
+      totals[SUM_OF[method]] += entry.amountMinor;
+      totals[COUNT_OF[method]] += 1;
     } else if (entry.kind === 'charge.part-paid') totals.qrMinor += entry.amountMinor;
     else if (entry.kind === 'sale.settled') {
       totals.salesMinor += entry.dueMinor;

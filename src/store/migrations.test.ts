@@ -82,6 +82,36 @@ it('takes payments at a terminal of the backend, and counts them apart', () => {
   store.close();
 });
 
+it('takes what top-up cards were credited with afterwards, and counts it apart', () => {
+  const store = open();
+  const paid = {
+    kind: 'charge.paid',
+    sale: 'sale-9',
+    charge: 'topup-9',
+    amountMinor: 43_750,
+    via: 'poll',
+    late: false,
+    method: 'top-up',
+    worthMinor: 50_000,
+  } as const;
+  store.commit({ entries: [paid] });
+  expect(store.counters().sinceEver).toMatchObject({ qrMinor: 2_000, topUpMinor: 43_750, topUpCount: 1 });
+  expect(() => store.commit({ entries: [paid] })).toThrow(expect.objectContaining({ code: 'store-duplicate' }));
+  store.close();
+});
+
+it('what the release before had folded is folded anew, for it counted no top-up cards', () => {
+  const store = open();
+  store.saveCheckpoint({ seq: 7, state: '{"seq":7}' });
+  store.close();
+  const db = connect(file, 0);
+  db.exec('PRAGMA user_version = 3');
+  db.close();
+  const again = open();
+  expect(again.checkpoint()).toBeNull();
+  again.close();
+});
+
 it('is opened again as it is', () => {
   open().close();
   const store = open();

@@ -138,7 +138,7 @@ describe('what a crash left in the log', () => {
 describe('the version of the journal', () => {
   it('is kept over openings', () => {
     open().commit(qrSale(0).payment);
-    expect(raw().get('PRAGMA user_version')).toEqual({ user_version: 3 });
+    expect(raw().get('PRAGMA user_version')).toEqual({ user_version: 4 });
     expect(open({ boot: 'boot-2' }).lastSeq()).toBe(3);
   });
 
@@ -146,7 +146,7 @@ describe('the version of the journal', () => {
     open().close();
     const db = raw();
     db.exec('PRAGMA user_version = 99');
-    expect(faultOf(() => open())).toMatchObject({ code: 'store-newer', found: 'journal version 99', expected: 'at most 3' });
+    expect(faultOf(() => open())).toMatchObject({ code: 'store-newer', found: 'journal version 99', expected: 'at most 4' });
     expect(db.get('PRAGMA user_version')).toEqual({ user_version: 99 });
   });
 

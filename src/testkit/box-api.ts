@@ -15,6 +15,8 @@ const NOTHING: Totals = {
   cardCount: 0,
   terminalMinor: 0,
   terminalCount: 0,
+  topUpMinor: 0,
+  topUpCount: 0,
   salesMinor: 0,
   salesCount: 0,
   refundMinor: 0,

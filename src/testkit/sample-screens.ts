@@ -27,6 +27,9 @@ const keypad = { kind: 'keypad', typed: pounds(0), min: pounds(1_000), max: poun
 const method = { kind: 'payment-method', amount: pounds(6_000), methods: ['DEBIT_CARD', 'PAY_BY_BANK'], cancel: true } as const;
 const EIGHT_METHODS = ['CARD', 'CREDIT_CARD', 'CONTACTLESS', 'BANK_TRANSFER', 'QR', 'MOBILE_WALLET', 'CASH', 'LOYALTY_POINTS'];
 
+const OPERATORS = ['Viettel', 'Vinaphone', 'Mobifone', 'Vietnamobile', 'Zing'];
+const typing = { kind: 'top-up-typing', operator: 'Vietnamobile', amount: money(500_000, 'VND'), short: false } as const;
+
 /** What a backend may say of a payment or a device, at its longest and worst. */
 const HOSTILE_MESSAGE = `<script>alert("no")</script> ]]> &amp; \u{202e}the issuer says ${'no '.repeat(80)}${'W'.repeat(80)}`;
 
@@ -121,6 +124,33 @@ export const SAMPLE_SCREENS: readonly Screen[] = [
   { kind: 'processing', due: pounds(6_000) },
   { kind: 'limit-error', limit: pounds(30_000), remaining: pounds(20_000) },
   { kind: 'limit-error', limit: money(50_000_000, 'VND'), remaining: money(0, 'VND') },
+  { ...qr, rest: money(10_000, 'VND'), due: money(10_000, 'VND'), credit: money(0, 'VND'), topUp: true, expiresAtMonotonicMs: 272_000 },
+  {
+    ...qr,
+    rest: money(56_250, 'VND'),
+    due: money(100_000, 'VND'),
+    credit: money(43_750, 'VND'),
+    topUp: true,
+    expiresAtMonotonicMs: 20_000,
+  },
+  { kind: 'requesting', due: money(100_000, 'VND'), credit: money(43_750, 'VND'), cash: true, topUp: true },
+  {
+    kind: 'insert-cash',
+    due: money(100_000, 'VND'),
+    rest: money(56_250, 'VND'),
+    credit: money(43_750, 'VND'),
+    qrPossible: false,
+    topUp: true,
+  },
+  { kind: 'top-up-operator', rest: money(50_000, 'VND'), operators: OPERATORS },
+  { kind: 'top-up-amount', operator: 'Viettel', amounts: list('VND', [10_000, 20_000, 50_000, 100_000, 200_000, 500_000]) },
+  { ...typing, field: 'serial', typed: 0, least: 10, most: 20 },
+  { ...typing, field: 'serial', typed: 20, least: 10, most: 20 },
+  { ...typing, field: 'pin', typed: 9, least: 10, most: 15, short: true },
+  { kind: 'top-up-sent', operator: 'Vietnamobile', amount: money(500_000, 'VND') },
+  { kind: 'top-up-result', credited: money(43_750, 'VND'), worth: null, rest: money(56_250, 'VND') },
+  { kind: 'top-up-result', credited: money(21_875, 'VND'), worth: money(50_000, 'VND'), rest: money(78_125, 'VND') },
+  ...(['bad', 'used', 'not-possible'] as const).map((reason): Screen => ({ kind: 'top-up-failed', reason, rest: money(100_000, 'VND') })),
   { kind: 'print-ticket' },
   { kind: 'collect-ticket' },
   { kind: 'thank-you' },
@@ -140,6 +170,7 @@ export const SAMPLE_SCREENS: readonly Screen[] = [
       'card-unanswered',
       'terminal-declined',
       'terminal-unanswered',
+      'top-up-unanswered',
       'cancelled',
       'timeout',
       'delivery',

@@ -18,6 +18,8 @@ const NOTHING: Totals = {
   cardCount: 0,
   terminalMinor: 0,
   terminalCount: 0,
+  topUpMinor: 0,
+  topUpCount: 0,
   salesMinor: 0,
   salesCount: 0,
   refundMinor: 0,
@@ -35,12 +37,14 @@ export const sampleSale: SaleView = {
   qrMinor: 0,
   cardMinor: 0,
   terminalMinor: 0,
+  topUpMinor: 0,
   cashMinor: 0,
   cash: { coin: {}, bill: {} },
   charge: 'charge-1',
   qr: '00020101021229',
   card: null,
   terminal: null,
+  topUp: null,
   cancelReason: null,
   qrRefusal: null,
   delivery: null,
@@ -53,6 +57,7 @@ type Scripted =
   | 'sell'
   | 'sale'
   | 'cancel'
+  | 'topUp'
   | 'pair'
   | 'resetCounters'
   | 'resetOutput'
@@ -157,6 +162,8 @@ export class ScriptedBox implements Box {
   sell: Box['sell'] = (request) => this.#next('sell', [request]) as SaleView;
   sale: Box['sale'] = (id) => this.#next('sale', [id]) as SaleView | null;
   cancel: Box['cancel'] = (id, origin) => this.#next('cancel', [id, origin]) as SaleView;
+  topUp: Box['topUp'] = (sale, { serial, pin, ...face }) =>
+    this.#next('topUp', [sale, { ...face, serial: serial.reveal(), pin: pin.reveal() }]) as SaleView;
   pair: Box['pair'] = async () => this.#next('pair', []) as PairingView;
   resetCounters: Box['resetCounters'] = () => void this.#next('resetCounters', []);
   resetOutput: Box['resetOutput'] = () => void this.#next('resetOutput', []);

@@ -18,6 +18,7 @@ import type {
   Registration,
   Rejections,
   RemoteGateway,
+  TopUpGateway,
   UpdateGateway,
 } from '../ports/gateway.ts';
 
@@ -33,6 +34,7 @@ type Reply<T> = T | Error | Promise<T>;
 export class ScriptedGateway implements Gateway {
   capabilities = { pairs: true, pushes: true, queries: true, qr: true, reports: true };
   cards: CardGateway | null = null;
+  topUps: TopUpGateway | null = null;
   updates: UpdateGateway | null = null;
   parameters: ParameterGateway | null = null;
   remote: RemoteGateway | null = null;

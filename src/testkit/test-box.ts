@@ -235,6 +235,11 @@ export class TestBox {
     this.outputs = new ScriptedOutputs();
   }
 
+  /** Where its journal is. */
+  get folder(): string {
+    return this.#directory;
+  }
+
   kinds(): string[] {
     return this.store.ledger({ limit: 1_000 }).map(({ entry }) => entry.kind);
   }

@@ -1,4 +1,4 @@
-import type { Entry, Recorded } from '../journal.ts';
+import { type Entry, type Recorded, SUM_OF } from '../journal.ts';
 import { addPieces, EMPTY_TALLY, emptyTill, RESOLVED_KEPT, type ResolvedCharge, type Sale, type Till, withoutPieces } from './state.ts';
 
 function withSale(till: Till, sale: string, change: (sale: Sale) => Partial<Sale>): Till {
@@ -23,6 +23,7 @@ function resolve(till: Till, charge: string, sale: string, outcome: ResolvedChar
   const others = till.resolved.filter((r) => r.id !== charge).slice(-(RESOLVED_KEPT - 1));
   const card = open?.card ?? known?.card;
   const terminal = open?.terminal ?? known?.terminal;
+  const topUp = open?.topUp ?? known?.topUp;
   const partMinor = open?.partMinor ?? known?.partMinor;
   const contradicted = known?.contradicted ?? false;
   const resolved = [
@@ -35,6 +36,7 @@ function resolve(till: Till, charge: string, sale: string, outcome: ResolvedChar
       contradicted,
       ...(card && { card }),
       ...(terminal && { terminal }),
+      ...(topUp && { topUp }),
       ...(partMinor && { partMinor }),
     },
   ];
@@ -79,6 +81,7 @@ export function apply(till: Till, entry: Entry): Till {
           qrMinor: 0,
           cardMinor: 0,
           terminalMinor: 0,
+          topUpMinor: 0,
           lastCharge: null,
           act: null,
         },
@@ -86,7 +89,7 @@ export function apply(till: Till, entry: Entry): Till {
     case 'charge.requested':
       return withSale(till, entry.sale, () => ({ request: { id: entry.request, amountMinor: entry.amountMinor }, qrRefusal: null }));
     case 'charge.created': {
-      const { charge: id, sale, amountMinor, qr, expiresAtMs, card, terminal } = entry;
+      const { charge: id, sale, amountMinor, qr, expiresAtMs, card, terminal, topUp } = entry;
       const open = {
         id,
         sale,
@@ -96,9 +99,10 @@ export function apply(till: Till, entry: Entry): Till {
         state: 'shown' as const,
         ...(card && { card }),
         ...(terminal && { terminal }),
+        ...(topUp && { topUp }),
       };
       const charges = { ...till.charges, [id]: open };
-      return withSale({ ...till, charges }, sale, () => ({ request: null, charge: id, lastCharge: id }));
+      return withSale({ ...till, charges }, sale, () => ({ request: null, qrRefusal: null, charge: id, lastCharge: id }));
     }
     case 'charge.refused':
       return withSale(till, entry.sale, () => ({ request: null, qrRefusal: { code: entry.code, reason: entry.reason } }));
@@ -115,7 +119,7 @@ export function apply(till: Till, entry: Entry): Till {
         unannounced: [...paid.unannounced, { charge, sale, amountMinor }],
       };
       if (entry.late) return told;
-      const taken = `${entry.method ?? 'qr'}Minor` as const;
+      const taken = SUM_OF[entry.method ?? 'qr'];
       return withSale(told, sale, (s) => ({ [taken]: s[taken] + amountMinor, lastCharge: charge }));
     }
     case 'charge.part-paid':
@@ -140,8 +144,8 @@ export function apply(till: Till, entry: Entry): Till {
     case 'sale.cancelled': {
       const sale = till.sale;
       if (sale?.id !== entry.sale) return till;
-      const { qrMinor, cardMinor, terminalMinor, lastCharge } = sale;
-      const owed = { reason: entry.reason, cash: till.tally, qrMinor, cardMinor, terminalMinor, lastCharge };
+      const { qrMinor, cardMinor, terminalMinor, topUpMinor, lastCharge } = sale;
+      const owed = { reason: entry.reason, cash: till.tally, qrMinor, cardMinor, terminalMinor, topUpMinor, lastCharge };
       return { ...till, sale: null, tally: EMPTY_TALLY, owed: { ...till.owed, [entry.sale]: owed } };
     }
     case 'refund.due':

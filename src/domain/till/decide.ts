@@ -1,13 +1,13 @@
 import { CallerFault } from '../fault.ts';
-import type { Entry } from '../journal.ts';
-import { Draft } from './draft.ts';
+import type { CancelReason, ChargeMethod, Entry } from '../journal.ts';
+import { Draft, methodOf } from './draft.ts';
 import type { DecisionContext, TillInput } from './input.ts';
 import { isDirect, ORDERS_KEPT, openCharge, restMinor, type Sale, type Till } from './state.ts';
 
 /**
  * What to commit when something happens: the entries of ONE transaction, none when it changes nothing (a duplicate,
  * a charge that is not ours, an answer that nobody waits for any more). Pure; effects follow from the entries.
- * @throws CallerFault `sale-in-progress`, `sale-not-cancellable`, `order-unknown`
+ * @throws CallerFault `sale-in-progress`, `sale-not-cancellable`, `top-up-impossible`, `order-unknown`
  */
 export function decide(till: Till, input: TillInput, context: DecisionContext): Entry[] {
   const draft = new Draft(till, context);
@@ -50,6 +50,16 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
       draft.add({ kind: 'charge.created', sale: input.sale, request: charge, charge, ...amount, terminal });
       break;
     }
+    case 'top-up-entered': {
+      const { sale, charge, operator, declaredMinor, expiresAtMs } = input;
+      if (till.sale?.id !== sale) throw topUpImpossible(sale, 'it is over');
+      if (till.sale.phase !== 'paying') throw topUpImpossible(sale, 'it is paid');
+      if (isAuthorising(till, till.sale)) throw topUpImpossible(sale, 'a card is being charged');
+      draft.supersede();
+      const amount = { amountMinor: declaredMinor, qr: '', expiresAtMs };
+      draft.add({ kind: 'charge.created', sale, request: charge, charge, ...amount, topUp: { operator } });
+      break;
+    }
     case 'ticket':
       draft.add({ kind: 'ticket.intent', sale: input.sale, ticket: input.ticket, copy: input.copy });
       break;
@@ -86,7 +96,7 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
       const open = openCharge(till, input.charge);
       if (open?.state !== 'shown') break;
       draft.add({ kind: 'charge.expired', sale: open.sale, charge: open.id });
-      draft.endWithout(open, open.terminal ? 'terminal-unanswered' : open.card ? 'card-unanswered' : 'qr-expired');
+      draft.endWithout(open, UNANSWERED[methodOf(open)]);
       break;
     }
     case 'grace-over': {
@@ -140,6 +150,13 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
   return draft.entries;
 }
 
+const UNANSWERED: Readonly<Record<ChargeMethod, CancelReason>> = {
+  qr: 'qr-expired',
+  card: 'card-unanswered',
+  terminal: 'terminal-unanswered',
+  'top-up': 'top-up-unanswered',
+};
+
 function offer(draft: Draft, input: Extract<TillInput, { type: 'qr-offered' }>): void {
   const sale = draft.paying();
   const request = sale?.request;
@@ -153,7 +170,7 @@ function offer(draft: Draft, input: Extract<TillInput, { type: 'qr-offered' }>):
   draft.add({ kind: 'charge.created', sale: sale.id, request: request.id, charge, amountMinor: request.amountMinor, qr, expiresAtMs });
 }
 
-/** While a card or a terminal is asked, what is paid is not known: the sale waits for the answer, or for its time limit. */
+/** While a card, a top-up card or a terminal is asked, what is paid is not known: the sale waits for the answer, or for its time limit. */
 function isAuthorising(till: Till, sale: Sale): boolean {
   const charge = sale.charge === null ? undefined : till.charges[sale.charge];
   return charge !== undefined && isDirect(charge);
@@ -176,6 +193,13 @@ function saleInProgress(sale: Sale): CallerFault {
     remedy: 'Wait for it to end, or cancel it.',
   });
 }
+
+const topUpImpossible = (sale: string, why: string): CallerFault =>
+  new CallerFault('The sale cannot be paid with a top-up card now', {
+    code: 'top-up-impossible',
+    found: `sale ${sale}: ${why}`,
+    expected: 'the sale in progress, while it is to be paid and no card is being charged',
+  });
 
 function notCancellable(sale: string, why: string): CallerFault {
   return new CallerFault('The sale cannot be cancelled', {

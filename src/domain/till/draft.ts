@@ -1,5 +1,15 @@
 import { NOT_SENT } from '../card.ts';
-import type { ActResult, CancelReason, CashTally, Entry, ReportStatus, SaleReport, Via } from '../journal.ts';
+import {
+  type ActResult,
+  type CancelReason,
+  type CashTally,
+  type ChargeMethod,
+  type Entry,
+  type ReportStatus,
+  type SaleReport,
+  SUM_OF,
+  type Via,
+} from '../journal.ts';
 import { TIMED_OUT } from '../kiosk.ts';
 import { driveFor } from '../policy.ts';
 import { apply } from './apply.ts';
@@ -18,6 +28,7 @@ const STATUS_OF_CANCEL: Record<CancelReason, ReportStatus> = {
   'card-unanswered': 'FAILED',
   'terminal-declined': 'FAILED',
   'terminal-unanswered': 'FAILED',
+  'top-up-unanswered': 'FAILED',
 };
 
 /** Money and pieces one report accounts for. */
@@ -25,8 +36,11 @@ interface Taken {
   readonly qrMinor: number;
   readonly cardMinor: number;
   readonly terminalMinor: number;
+  readonly topUpMinor: number;
   readonly cash: CashTally;
 }
+
+const NOTHING: Taken = { qrMinor: 0, cardMinor: 0, terminalMinor: 0, topUpMinor: 0, cash: EMPTY_TALLY };
 
 /** The entries of one decision, folded as they are added so that each later step sees the earlier ones. */
 export class Draft {
@@ -49,8 +63,13 @@ export class Draft {
     return this.till.sale?.phase === 'paying' ? this.till.sale : null;
   }
 
-  report(sale: string, status: ReportStatus, charge: string | null, { qrMinor, cardMinor, terminalMinor, cash }: Taken): void {
-    const others = { ...(cardMinor === 0 ? {} : { cardMinor }), ...(terminalMinor === 0 ? {} : { terminalMinor }) };
+  report(sale: string, status: ReportStatus, charge: string | null, taken: Taken): void {
+    const { qrMinor, cardMinor, terminalMinor, topUpMinor, cash } = taken;
+    const others = {
+      ...(cardMinor === 0 ? {} : { cardMinor }),
+      ...(terminalMinor === 0 ? {} : { terminalMinor }),
+      ...(topUpMinor === 0 ? {} : { topUpMinor }),
+    };
     const report: SaleReport = { id: this.context.newId(), sale, status, qrMinor, ...others, charge, cash, currency: this.till.currency };
     this.add({ kind: 'report.queued', sale, report });
   }
@@ -96,7 +115,10 @@ export class Draft {
   /** After a charge came to nothing: a sale with money in it, or that can still be paid in cash, goes on; any other ends. */
   endUnlessMoneyIsIn(reason: CancelReason): void {
     const sale = this.paying();
-    if (sale && takenMinor(sale) === 0 && !this.context.cashBusy) this.cancel(reason);
+    if (!sale || this.context.cashBusy) return;
+    // Where there is no cash nothing pays the rest of a QR but another QR: such a sale would stand in everybody's way.
+    const keptMinor = takenMinor(sale) - (this.context.cashPossible ? 0 : sale.qrMinor);
+    if (keptMinor === 0) this.cancel(reason);
   }
 
   /** After the charge on the front came to nothing. A sale at the backend's terminal cannot be paid in another way. */
@@ -119,8 +141,12 @@ export class Draft {
     this.requestQr();
   }
 
-  /** `paidMinor`: all that was paid on it; absent: what it was over. */
-  paid(charge: string, via: Via, { atMs, paidMinor }: { readonly atMs?: number; readonly paidMinor?: number }): void {
+  /** `paidMinor`: all that was paid on it, of a top-up card also less than what it was over; absent: just that. */
+  paid(
+    charge: string,
+    via: Via,
+    { atMs, paidMinor, worthMinor }: Pick<Extract<TillInput, { type: 'paid' }>, 'atMs' | 'paidMinor' | 'worthMinor'>,
+  ): void {
     const open = openCharge(this.till, charge);
     const earlier = this.till.resolved.find((r) => r.id === charge);
     const known = open ?? earlier;
@@ -128,7 +154,8 @@ export class Draft {
     if (!known || earlier?.outcome === 'paid') return;
     const late = this.paying()?.id !== known.sale;
     const { sale } = known;
-    const amountMinor = Math.max(0, Math.max(paidMinor ?? 0, known.amountMinor) - (known.partMinor ?? 0));
+    const wholeMinor = known.topUp ? (paidMinor ?? known.amountMinor) : Math.max(paidMinor ?? 0, known.amountMinor);
+    const amountMinor = Math.max(0, wholeMinor - (known.partMinor ?? 0));
     if (earlier?.outcome === 'failed' && !earlier.contradicted) this.add({ kind: 'charge.conflict', sale, charge, via, claimed: 'paid' });
     const method = methodOf(known);
     this.add({
@@ -139,6 +166,7 @@ export class Draft {
       via,
       late,
       ...(method !== 'qr' && { method }),
+      ...(worthMinor === undefined ? {} : { worthMinor }),
       ...(atMs === undefined ? {} : { paidAtMs: atMs }),
     });
     if (late) this.bookLatePayment(sale, charge, amountMinor, method);
@@ -157,23 +185,18 @@ export class Draft {
       this.add({ kind: 'refund.due', sale, amountMinor, from: 'credit', reason: 'paid-late' });
     }
     // A cancelled sale that is still to be reported is reported with it.
-    if (late && !this.till.owed[sale])
-      this.report(sale, 'SUCCEEDED', charge, { qrMinor: amountMinor, cardMinor: 0, terminalMinor: 0, cash: EMPTY_TALLY });
+    if (late && !this.till.owed[sale]) this.report(sale, 'SUCCEEDED', charge, { ...NOTHING, qrMinor: amountMinor });
     this.useCredit();
   }
 
-  bookLatePayment(sale: string, charge: string, amountMinor: number, method: 'qr' | 'card' | 'terminal'): void {
-    // Credit is for a customer who still stands there with coins; a card's holder has gone, and the next one is somebody else.
+  bookLatePayment(sale: string, charge: string, amountMinor: number, method: ChargeMethod): void {
+    // Credit is for a customer who still stands there with coins; the holder of a card, of whatever kind, has gone, and the next one is somebody else.
     if (method !== 'qr' || this.context.policy.latePayment === 'refund') {
       this.add({ kind: 'refund.due', sale, amountMinor, from: 'credit', reason: 'paid-late' });
     }
-    const owed = this.till.owed[sale];
-    this.report(sale, 'SUCCEEDED', charge, {
-      qrMinor: (owed?.qrMinor ?? 0) + (method === 'qr' ? amountMinor : 0),
-      cardMinor: (owed?.cardMinor ?? 0) + (method === 'card' ? amountMinor : 0),
-      terminalMinor: (owed?.terminalMinor ?? 0) + (method === 'terminal' ? amountMinor : 0),
-      cash: owed?.cash ?? EMPTY_TALLY,
-    });
+    const owed: Taken = this.till.owed[sale] ?? NOTHING;
+    const sum = SUM_OF[method];
+    this.report(sale, 'SUCCEEDED', charge, { ...owed, [sum]: owed[sum] + amountMinor });
   }
 
   failed(charge: string, via: Via, reason: string): void {
@@ -181,7 +204,8 @@ export class Draft {
     if (open) {
       const shown = open.state === 'shown';
       this.add({ kind: 'charge.failed', sale: open.sale, charge, via, reason });
-      if (shown) this.endWithout(open, reasonOfFailure(open, reason));
+      // Another top-up card may be tried, or another way.
+      if (shown && !open.topUp) this.endWithout(open, reasonOfFailure(open, reason));
       this.reportIfResolved(open.sale);
       return;
     }
@@ -231,7 +255,9 @@ export class Draft {
   }
 }
 
-const methodOf = ({ card, terminal }: Pick<OpenCharge, 'card' | 'terminal'>) => (terminal ? 'terminal' : card ? 'card' : 'qr');
+/** How a charge is paid, if it is. */
+export const methodOf = ({ card, terminal, topUp }: Pick<OpenCharge, 'card' | 'terminal' | 'topUp'>): ChargeMethod =>
+  terminal ? 'terminal' : topUp ? 'top-up' : card ? 'card' : 'qr';
 
 function reasonOfFailure({ card, terminal }: OpenCharge, reason: string): CancelReason {
   if (terminal) return reason === TIMED_OUT ? 'timeout' : 'terminal-declined';

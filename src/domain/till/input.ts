@@ -38,12 +38,21 @@ export type TillInput =
       readonly method: string;
       readonly expiresAtMs: number;
     }
+  /** A top-up card was typed in for the sale on the front; it goes out once this is committed. `operator` by the backend's name. */
+  | {
+      readonly type: 'top-up-entered';
+      readonly sale: string;
+      readonly charge: string;
+      readonly operator: string;
+      readonly declaredMinor: number;
+      readonly expiresAtMs: number;
+    }
   /** A ticket is to be printed for a sale. */
   | { readonly type: 'ticket'; readonly sale: string; readonly ticket: string; readonly copy: boolean }
   | { readonly type: 'ticket-done'; readonly ticket: string; readonly result: ActResult; readonly reason: string }
   | { readonly type: 'qr-offered'; readonly request: string; readonly charge: string; readonly qr: string; readonly expiresAtMs: number }
   | { readonly type: 'qr-refused'; readonly request: string; readonly code: string; readonly reason: string }
-  /** `atMs`: when, where the backend says so. `order`: the waiting order in which it was kept before the charge was known. `paidMinor`: all that was paid on it, if that is another amount. */
+  /** `atMs`: when, where the backend says so. `order`: the waiting order in which it was kept before the charge was known. `paidMinor`: all that was paid on it, if that is another amount; what a top-up card was credited with. `worthMinor`: its face value, if another one was declared. */
   | {
       readonly type: 'paid';
       readonly charge: string;
@@ -51,6 +60,7 @@ export type TillInput =
       readonly atMs?: number;
       readonly order?: string;
       readonly paidMinor?: number;
+      readonly worthMinor?: number;
     }
   /** So much has been paid on a charge in all; it is not settled by it. */
   | { readonly type: 'part-paid'; readonly charge: string; readonly via: Via; readonly paidMinor: number }

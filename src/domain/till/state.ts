@@ -1,4 +1,4 @@
-import type { CancelReason, CardFace, CashTally, Drive, Origin } from '../journal.ts';
+import type { CancelReason, CardFace, CashTally, Drive, Origin, TopUpFace } from '../journal.ts';
 import type { Currency } from '../money.ts';
 import type { Order } from '../order.ts';
 
@@ -12,6 +12,8 @@ export interface OpenCharge {
   readonly card?: CardFace;
   /** The method, on a charge that the backend's own terminal takes. */
   readonly terminal?: string;
+  /** On a top-up card's charge, whose amount is the declared face value. */
+  readonly topUp?: TopUpFace;
   /** What has been paid of it and booked already. */
   readonly partMinor?: number;
   readonly state: 'shown' | 'superseded' | 'expired';
@@ -35,6 +37,7 @@ export interface Sale {
   readonly qrMinor: number;
   readonly cardMinor: number;
   readonly terminalMinor: number;
+  readonly topUpMinor: number;
   /** The charge that paid, or the last one shown. */
   readonly lastCharge: string | null;
   readonly act: string | null;
@@ -47,6 +50,7 @@ interface OwedReport {
   readonly qrMinor: number;
   readonly cardMinor: number;
   readonly terminalMinor: number;
+  readonly topUpMinor: number;
   readonly lastCharge: string | null;
 }
 
@@ -57,6 +61,7 @@ export interface ResolvedCharge {
   /** On a card's charge. */
   readonly card?: CardFace;
   readonly terminal?: string;
+  readonly topUp?: TopUpFace;
   readonly partMinor?: number;
   readonly outcome: 'paid' | 'failed' | 'abandoned';
   readonly contradicted: boolean;
@@ -113,11 +118,11 @@ export function emptyTill(currency: Currency): Till {
 }
 
 /** Money that came in during a sale, by whatever road. */
-export const takenMinor = (sale: Sale): number => sale.cashMinor + sale.qrMinor + sale.cardMinor + sale.terminalMinor;
+export const takenMinor = (sale: Sale): number => sale.cashMinor + sale.qrMinor + sale.cardMinor + sale.terminalMinor + sale.topUpMinor;
 
 /** Whether a charge is taken without a QR: once it is sent, only its answer or its time limit ends it. */
-export const isDirect = ({ card, terminal }: Pick<OpenCharge, 'card' | 'terminal'>): boolean =>
-  card !== undefined || terminal !== undefined;
+export const isDirect = ({ card, terminal, topUp }: Pick<OpenCharge, 'card' | 'terminal' | 'topUp'>): boolean =>
+  card !== undefined || terminal !== undefined || topUp !== undefined;
 
 /** An open charge of this box. Ids come from outside: one such as `constructor` is nobody's. */
 export const openCharge = (till: Till, charge: string): OpenCharge | undefined =>
@@ -138,14 +143,20 @@ export const shownCharge = (till: Till): OpenCharge | null => {
 };
 
 /**
- * Whether a QR for the rest is asked for without anybody's doing: after money that came in has changed the amount, but
- * not after a QR was refused, failed or ran out. Then OK asks: a sale left behind makes no charges for ever.
+ * Whether a QR for the rest is asked for without anybody's doing: after money that came in has changed the amount, and after
+ * a top-up card that took the place of one, but not after a QR was refused, failed or ran out. Then OK asks: a sale left
+ * behind makes no charges for ever.
  */
-export function wantsNewQr({ sale, charges }: Till): boolean {
+export function wantsNewQr({ sale, charges, resolved }: Till): boolean {
   if (sale?.phase !== 'paying') return false;
   if (sale.qrRefusal !== null) return sale.qrRefusal.code === 'amount-changed';
   if (sale.lastCharge === null) return takenMinor(sale) > 0;
-  return charges[sale.lastCharge]?.state === 'superseded';
+  const { lastCharge } = sale;
+  const open = charges[lastCharge];
+  // Of one that ran out, too, a part may come.
+  if (open) return open.state === 'superseded' || open.partMinor !== undefined;
+  const last = resolved.find(({ id }) => id === lastCharge);
+  return last?.topUp !== undefined && last.outcome !== 'abandoned';
 }
 
 /** Adds `by` pieces (negative to take away) of one denomination. */

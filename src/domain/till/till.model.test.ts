@@ -5,7 +5,9 @@ import { DEFAULT_POLICY, type SalePolicy } from '../policy.ts';
 import { apply } from './apply.ts';
 import { decide } from './decide.ts';
 import type { TillInput } from './input.ts';
-import { emptyTill, type Till } from './state.ts';
+import { emptyTill, isDirect, type Till } from './state.ts';
+
+type Method = 'qr' | 'card' | 'terminal' | 'top-up';
 
 /** What may happen next; numbers pick among what exists at that moment. */
 type Move =
@@ -79,11 +81,12 @@ class World {
   /** Of these, the ones that were paid whole. */
   readonly whole = new Set<string>();
   #ids = 0;
+  readonly topUps = new Set<string>();
   readonly #policy: SalePolicy;
   readonly #cashPossible: boolean;
-  readonly #method: 'qr' | 'card' | 'terminal';
+  readonly #method: Method;
 
-  constructor(salePolicy: SalePolicy, cashPossible: boolean, method: 'qr' | 'card' | 'terminal' = 'qr') {
+  constructor(salePolicy: SalePolicy, cashPossible: boolean, method: Method = 'qr') {
     this.#policy = salePolicy;
     this.#cashPossible = cashPossible;
     this.#method = method;
@@ -96,7 +99,7 @@ class World {
   submit(input: TillInput): void {
     const made = decide(this.till, input, {
       policy: this.#policy,
-      qrPossible: this.#method === 'qr',
+      qrPossible: this.#method === 'qr' || this.#method === 'top-up',
       cashPossible: this.#cashPossible,
       cashBusy: false,
       newId: () => this.id(),
@@ -165,6 +168,14 @@ class World {
           this.submit({ type: 'card-read', sale: sale.id, charge: made, amountMinor, card, expiresAtMs: 1 });
           if (this.till.charges[made]) this.created.push(made);
         }
+        // Beside it QRs are offered, as on a box that takes both.
+        if (this.#method === 'top-up' && sale?.phase === 'paying' && this.created.length % 2 === 0 && !this.authorising()) {
+          const face = { operator: 'Viettel', declaredMinor: 700, expiresAtMs: 1 };
+          this.submit({ type: 'top-up-entered', sale: sale.id, charge: made, ...face });
+          this.topUps.add(made);
+          this.created.push(made);
+          return;
+        }
         if (!sale?.request) return;
         this.submit({ type: 'qr-offered', request: sale.request.id, charge: made, qr: 'QR', expiresAtMs: 1 });
         if (this.till.charges[made]) this.created.push(made);
@@ -198,7 +209,9 @@ class World {
         const other = next.do === 'pay-other' ? { paidMinor: next.minor } : {};
         // Once it is paid whole, whatever else is said of it changes nothing.
         if (!this.whole.has(charge)) {
-          this.paid.set(charge, Math.max(known.amountMinor, this.paid.get(charge) ?? 0, other.paidMinor ?? 0));
+          // A top-up card is credited with what the backend says, be it more or less than its face value.
+          const least = this.topUps.has(charge) && other.paidMinor !== undefined ? 0 : known.amountMinor;
+          this.paid.set(charge, Math.max(least, this.paid.get(charge) ?? 0, other.paidMinor ?? 0));
         }
         this.whole.add(charge);
         this.submit({ type: 'paid', charge, via: 'push', ...other });
@@ -207,7 +220,7 @@ class World {
       }
       case 'part': {
         const open = charge === undefined ? undefined : this.till.charges[charge];
-        if (!charge || !open || this.#method !== 'qr') return;
+        if (!charge || !open || isDirect(open)) return;
         this.paid.set(charge, Math.max(this.paid.get(charge) ?? 0, next.minor));
         this.submit({ type: 'part-paid', charge, via: 'poll', paidMinor: next.minor });
         this.submit({ type: 'part-paid', charge, via: 'push', paidMinor: next.minor });
@@ -227,8 +240,8 @@ class World {
 
   authorising(): boolean {
     const charge = this.till.sale?.charge;
-    const { card, terminal } = (charge != null && this.till.charges[charge]) || {};
-    return card !== undefined || terminal !== undefined;
+    const open = charge == null ? undefined : this.till.charges[charge];
+    return open !== undefined && isDirect(open);
   }
 
   /** Lets everything that is open come to its end. */
@@ -244,7 +257,7 @@ class World {
   }
 
   balances(): Record<Account, number> {
-    const sums: Record<Account, number> = { cash: 0, qr: 0, card: 0, terminal: 0, credit: 0, sales: 0, refund: 0 };
+    const sums: Record<Account, number> = { cash: 0, qr: 0, card: 0, terminal: 0, topup: 0, credit: 0, sales: 0, refund: 0 };
     for (const entry of this.entries) {
       const move = posting(entry);
       if (!move) continue;
@@ -262,11 +275,11 @@ class World {
 function checkBooks(world: World): void {
   const books = world.balances();
   expect(0 - books.cash).toBe(world.cashInMinor);
-  expect(0 - books.qr - books.card - books.terminal).toBe([...world.paid.values()].reduce((sum, amount) => sum + amount, 0));
+  expect(0 - books.qr - books.card - books.terminal - books.topup).toBe([...world.paid.values()].reduce((sum, amount) => sum + amount, 0));
   expect(books.credit).toBe(world.till.creditMinor);
   expect(books.credit).toBeGreaterThanOrEqual(0);
   expect(books.sales).toBeGreaterThanOrEqual(0);
-  expect(books.credit + books.sales + books.refund).toBe(0 - books.cash - books.qr - books.card - books.terminal);
+  expect(books.credit + books.sales + books.refund).toBe(0 - books.cash - books.qr - books.card - books.terminal - books.topup);
 }
 
 function checkOnce(world: World): void {
@@ -293,6 +306,7 @@ function checkReports(world: World): void {
   expect(reports.reduce((sum, report) => sum + report.qrMinor, 0)).toBe(0 - world.balances().qr);
   expect(reports.reduce((sum, report) => sum + (report.cardMinor ?? 0), 0)).toBe(0 - world.balances().card);
   expect(reports.reduce((sum, report) => sum + (report.terminalMinor ?? 0), 0)).toBe(0 - world.balances().terminal);
+  expect(reports.reduce((sum, report) => sum + (report.topUpMinor ?? 0), 0)).toBe(0 - world.balances().topup);
   const reported = new Set(reports.map((report) => report.sale));
   for (const { sale } of world.of('sale.opened')) expect(reported.has(sale)).toBe(true);
   expect(world.till.owed).toEqual({});
@@ -320,7 +334,7 @@ describe('any interleaving of what can happen to the till', () => {
         fc.array(move, { maxLength: 60 }),
         policy,
         fc.boolean(),
-        fc.constantFrom('qr', 'card', 'terminal'),
+        fc.constantFrom('qr', 'card', 'terminal', 'top-up'),
         (moves, salePolicy, cash, method) => {
           const world = new World(salePolicy, cash, method);
           for (const next of moves) {

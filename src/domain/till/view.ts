@@ -1,4 +1,14 @@
-import type { ActResult, CancelReason, CardFace, CashTally, Entry, Origin, Recorded } from '../journal.ts';
+import {
+  type ActResult,
+  type CancelReason,
+  type CardFace,
+  type CashTally,
+  type Entry,
+  type Origin,
+  type Recorded,
+  SUM_OF,
+  type TopUpFace,
+} from '../journal.ts';
 import type { Currency } from '../money.ts';
 import { addPieces, EMPTY_TALLY } from './state.ts';
 
@@ -26,6 +36,8 @@ export interface SaleView {
   readonly cardMinor: number;
   /** Taken by the backend's own terminal. */
   readonly terminalMinor: number;
+  /** Credited for top-up cards. */
+  readonly topUpMinor: number;
   readonly cashMinor: number;
   readonly cash: CashTally;
   /** The charge whose QR is or was last shown. */
@@ -35,6 +47,8 @@ export interface SaleView {
   readonly card: CardFace | null;
   /** How the customer chose to pay at the backend's terminal, by the backend's name. */
   readonly terminal: string | null;
+  /** The top-up card that was sent last: all that is kept of it. */
+  readonly topUp: TopUpFace | null;
   readonly cancelReason: CancelReason | null;
   /** Why there is no QR, when the backend or the box refused one. */
   readonly qrRefusal: { readonly code: string; readonly reason: string } | null;
@@ -58,12 +72,14 @@ export function saleView(recorded: readonly Recorded[], currency: Currency): Sal
     qrMinor: 0,
     cardMinor: 0,
     terminalMinor: 0,
+    topUpMinor: 0,
     cashMinor: 0,
     cash: EMPTY_TALLY,
     charge: null,
     qr: null,
     card: null,
     terminal: null,
+    topUp: null,
     cancelReason: null,
     qrRefusal: null,
     delivery: null,
@@ -83,6 +99,7 @@ function after(view: SaleView, entry: Entry): Partial<SaleView> {
     case 'charge.created':
       if (entry.card) return { state: 'authorising', charge: entry.charge, card: entry.card };
       if (entry.terminal) return { state: 'authorising', charge: entry.charge, terminal: entry.terminal };
+      if (entry.topUp) return { state: 'authorising', charge: entry.charge, topUp: entry.topUp };
       return { state: 'qr', charge: entry.charge, qr: entry.qr };
     case 'charge.refused':
       return { state: 'cash', qrRefusal: { code: entry.code, reason: entry.reason } };
@@ -91,8 +108,10 @@ function after(view: SaleView, entry: Entry): Partial<SaleView> {
     case 'charge.failed':
       return (view.state === 'qr' || view.state === 'authorising') && entry.charge === view.charge ? { state: 'cash', qr: null } : {};
     case 'charge.paid': {
-      const taken = `${entry.method ?? 'qr'}Minor` as const;
-      return { charge: entry.charge, [taken]: view[taken] + entry.amountMinor };
+      const taken = SUM_OF[entry.method ?? 'qr'];
+      // A top-up card may have brought only a part.
+      const state = view.state === 'authorising' && entry.charge === view.charge ? 'cash' : view.state;
+      return { state, charge: entry.charge, [taken]: view[taken] + entry.amountMinor };
     }
     case 'charge.part-paid':
       return { charge: entry.charge, qrMinor: view.qrMinor + entry.amountMinor };

@@ -12,6 +12,7 @@ const ICONS: Readonly<Record<KnownMethod, IconName>> = {
   MOBILE_WALLET: 'phone',
   CASH: 'coin',
   GIFT_CARD: 'gift',
+  TOP_UP_CARD: 'phone',
 };
 
 /** The words and the sign of a way to pay; one that nobody here knows keeps its own words: "Loyalty points". */

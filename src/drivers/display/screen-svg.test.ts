@@ -67,6 +67,12 @@ const KINDS: Readonly<Record<Screen['kind'], true>> = {
   'collect-ticket': true,
   'thank-you': true,
   'device-error': true,
+  'top-up-operator': true,
+  'top-up-amount': true,
+  'top-up-typing': true,
+  'top-up-sent': true,
+  'top-up-result': true,
+  'top-up-failed': true,
   failed: true,
   'out-of-service': true,
 };

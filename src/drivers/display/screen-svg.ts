@@ -36,6 +36,7 @@ import { insertCashView, requestingView } from './view-payment.ts';
 import { pinView } from './view-pin.ts';
 import { qrView } from './view-qr.ts';
 import { identifyView, showQrView } from './view-shown.ts';
+import { topUpAmountView, topUpFailedView, topUpOperatorView, topUpResultView, topUpSentView, topUpTypingView } from './view-top-up.ts';
 
 export interface RenderOptions {
   /** Pixels, 160 to 4,096 each; laid out for every size from 320x240. */
@@ -145,6 +146,18 @@ function picture(view: View, screen: Screen, { nowMonotonicMs, logo }: RenderOpt
       return thankYouView(view);
     case 'device-error':
       return deviceErrorView(view, screen);
+    case 'top-up-operator':
+      return topUpOperatorView(view, screen);
+    case 'top-up-amount':
+      return topUpAmountView(view, screen);
+    case 'top-up-typing':
+      return topUpTypingView(view, screen);
+    case 'top-up-sent':
+      return topUpSentView(view, screen);
+    case 'top-up-result':
+      return topUpResultView(view, screen);
+    case 'top-up-failed':
+      return topUpFailedView(view, screen);
     case 'failed':
       return failedView(view, screen);
     case 'out-of-service':

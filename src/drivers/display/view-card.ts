@@ -2,10 +2,11 @@ import { moneyText } from '../../domain/money-text.ts';
 import type { Screen } from '../../domain/screen.ts';
 import { type Block, firstWithin, NOTHING, space, stack, text } from './blocks.ts';
 import { cardSymbol } from './card-symbol.ts';
+import { hintRow } from './other-ways.ts';
 import { LEAST_AMOUNT } from './theme.ts';
 import { columnCancel } from './touch-button.ts';
 import type { Picture, View } from './view.ts';
-import { bill, countdown, hintRow, type Room } from './view-payment.ts';
+import { bill, countdown, type Room } from './view-payment.ts';
 
 type PresentCard = Extract<Screen, { kind: 'present-card' }>;
 

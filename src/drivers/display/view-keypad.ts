@@ -8,24 +8,29 @@ import { type Area, boxOf, type Picture, type View, withPlainText } from './view
 
 type Keypad = Extract<Screen, { kind: 'keypad' }>;
 
+type FactsIn = (room: Area) => Block;
+
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', 'clear', '0', 'ok'] as const;
 const KEY_ROWS = 4;
 
 /** An amount being typed: what there is so far and what is allowed, beside the keys or, on a tall display, above them. */
-export function keypadView(view: View, screen: Keypad): Picture {
+export const keypadView = (view: View, screen: Keypad): Picture => keysWith(view, screen.cancel, (room) => typedFacts(view, screen, room));
+
+/** Keys to type by, with what is typed beside or above them. */
+export function keysWith(view: View, cancel: boolean, factsIn: FactsIn): Picture {
   const { sizes, colours } = view;
-  const content = sizes.width >= sizes.height ? besideKeys(view, screen) : aboveKeys(view, screen);
+  const content = sizes.width >= sizes.height ? besideKeys(view, cancel, factsIn) : aboveKeys(view, cancel, factsIn);
   return { ground: colours.ground, bar: colours.accent.ink, content };
 }
 
-function besideKeys(view: View, screen: Keypad): string {
+function besideKeys(view: View, cancel: boolean, factsIn: FactsIn): string {
   const { width, height, pad, gap } = view.sizes;
   const inner = { width: width - 2 * pad, height: height - 2 * pad };
   const keys = keypad(view, { width: Math.round(inner.width * 0.56), height: inner.height });
   const room = inner.width - keys.width - Math.round(gap * 1.4);
-  const leave = screen.cancel ? cancelButton(view, { width: room, height: view.sizes.touch }) : NOTHING;
-  const left = inner.height - (screen.cancel ? leave.height + gap : 0);
-  const facts = typedFacts(view, screen, { width: room, height: left });
+  const leave = cancel ? cancelButton(view, { width: room, height: view.sizes.touch }) : NOTHING;
+  const left = inner.height - (cancel ? leave.height + gap : 0);
+  const facts = factsIn({ width: room, height: left });
   return (
     facts.draw(pad, pad + Math.max(0, Math.round((left - facts.height) / 2))) +
     leave.draw(pad, height - pad - leave.height) +
@@ -33,21 +38,21 @@ function besideKeys(view: View, screen: Keypad): string {
   );
 }
 
-function aboveKeys(view: View, screen: Keypad): string {
+function aboveKeys(view: View, cancel: boolean, factsIn: FactsIn): string {
   const { pad, gap, height, touch } = view.sizes;
-  const keysHeight = Math.round((height - 2 * pad - (screen.cancel ? touch + gap : 0)) * 0.7);
+  const keysHeight = Math.round((height - 2 * pad - (cancel ? touch + gap : 0)) * 0.7);
   const leastKeys = KEY_ROWS * LEAST_TOUCH + (KEY_ROWS - 1) * keyGap(view);
-  const roomy = aboveWith(view, screen, pad, Math.max(keysHeight, leastKeys));
-  return (roomy.fits ? roomy : aboveWith(view, screen, gap, leastKeys)).draw();
+  const roomy = aboveWith(view, cancel, factsIn, pad, Math.max(keysHeight, leastKeys));
+  return (roomy.fits ? roomy : aboveWith(view, cancel, factsIn, gap, leastKeys)).draw();
 }
 
-function aboveWith(view: View, screen: Keypad, pad: number, keysHeight: number) {
+function aboveWith(view: View, cancel: boolean, factsIn: FactsIn, pad: number, keysHeight: number) {
   const { width, height, gap } = view.sizes;
   const room = width - 2 * pad;
-  const leave = screen.cancel ? cancelButton(view, { width: room, height: view.sizes.touch }) : NOTHING;
+  const leave = cancel ? cancelButton(view, { width: room, height: view.sizes.touch }) : NOTHING;
   const keys = keypad(view, { width: room, height: keysHeight });
-  const left = height - 2 * pad - (screen.cancel ? leave.height + gap : 0) - keys.height - gap;
-  const facts = typedFacts(view, screen, { width: room, height: left });
+  const left = height - 2 * pad - (cancel ? leave.height + gap : 0) - keys.height - gap;
+  const facts = factsIn({ width: room, height: left });
   return {
     fits: facts.height <= left,
     draw: () =>

@@ -32,6 +32,7 @@ const FAILURE_ICONS: Readonly<Record<Of<'failed'>['reason'], IconName>> = {
   'card-unanswered': 'question',
   'terminal-declined': 'cross',
   'terminal-unanswered': 'question',
+  'top-up-unanswered': 'question',
   delivery: 'alert',
 };
 

@@ -3,9 +3,9 @@ import { moneyText } from '../../domain/money-text.ts';
 import type { Screen } from '../../domain/screen.ts';
 import { type Block, chip, disc, firstWithin, iconBlock, NOTHING, row, stack, text } from './blocks.ts';
 import type { IconName } from './icons.ts';
+import { footOf, hintRow, topUpOffer } from './other-ways.ts';
 import { widthOf } from './text-fit.ts';
 import { LEAST_AMOUNT, LEAST_TEXT } from './theme.ts';
-import { footCancel } from './touch-button.ts';
 import { boxOf, type Picture, type View } from './view.ts';
 
 type Of<K extends Screen['kind']> = Extract<Screen, { kind: K }>;
@@ -79,15 +79,15 @@ function billLine({ sizes, colours, language }: View, label: string, amount: str
   };
 }
 
-/** That cash is taken as well. */
-export function hintRow({ sizes, colours, language }: View, hint: string, width: number): Block {
-  const size = Math.round(Math.min(sizes.small * 1.4, width * 0.16));
-  const words = text(hint, { width: width - size - sizes.gap, size: sizes.small, lines: 2, fill: colours.quiet, language });
-  return row([iconBlock('coin', size, colours.quiet), words], Math.round(sizes.gap * 0.7));
-}
-
 /** A large amount with what is going on, for the states without a QR; they can be left. */
-function amountView(view: View, icons: readonly IconName[], title: string, amount: Money, below: readonly Block[]): Picture {
+function amountView(
+  view: View,
+  icons: readonly IconName[],
+  title: string,
+  amount: Money,
+  below: readonly Block[],
+  topUp: boolean,
+): Picture {
   const { sizes, colours, language } = view;
   const { pad } = sizes;
   const width = sizes.width - 2 * pad;
@@ -101,7 +101,7 @@ function amountView(view: View, icons: readonly IconName[], title: string, amoun
       icons.map((name) => disc(name, size, colours.accent)),
       sizes.gap,
     );
-  const cancel = view.buttons ? footCancel(view, width) : NOTHING;
+  const cancel = view.buttons ? footOf(view, width, topUp) : NOTHING;
   const height = sizes.height - 2 * pad - (view.buttons ? cancel.height + sizes.gap : 0);
   const whole = firstWithin(height, [
     stack([signs(sizes.icon), ...words], width, gap, 'middle'),
@@ -121,7 +121,7 @@ const remark = ({ sizes, colours, language }: View, words: string): Block =>
 
 const billWidth = ({ sizes }: View): number => Math.min(sizes.width - 2 * sizes.pad, Math.round(sizes.title * 12));
 
-export function requestingView(view: View, { due, credit, cash }: Of<'requesting'>): Picture {
+export function requestingView(view: View, { due, credit, cash, topUp = false }: Of<'requesting'>): Picture {
   const { texts } = view;
   const width = billWidth(view);
   const rest = { ...due, minor: Math.max(0, due.minor - credit.minor) };
@@ -129,12 +129,15 @@ export function requestingView(view: View, { due, credit, cash }: Of<'requesting
     remark(view, texts.preparing.hint),
     ...bill(view, due, credit, width),
     cash ? hintRow(view, texts.orCash, width) : NOTHING,
+    topUp && !view.buttons ? topUpOffer(view, width) : NOTHING,
   ];
-  return amountView(view, ['hourglass'], texts.preparing.title, rest, below);
+  return amountView(view, ['hourglass'], texts.preparing.title, rest, below, topUp);
 }
 
-export function insertCashView(view: View, { due, rest, credit, qrPossible }: Of<'insert-cash'>): Picture {
+export function insertCashView(view: View, { due, rest, credit, qrPossible, topUp = false }: Of<'insert-cash'>): Picture {
   const { texts } = view;
   const hint = remark(view, qrPossible ? texts.qrFollows : texts.qrUnavailable);
-  return amountView(view, ['coin', 'bill'], texts.insertCash, rest, [...bill(view, due, credit, billWidth(view)), hint]);
+  const width = billWidth(view);
+  const below = [...bill(view, due, credit, width), hint, topUp && !view.buttons ? topUpOffer(view, width) : NOTHING];
+  return amountView(view, ['coin', 'bill'], texts.insertCash, rest, below, topUp);
 }

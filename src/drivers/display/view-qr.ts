@@ -1,12 +1,13 @@
 import { moneyText } from '../../domain/money-text.ts';
 import type { Screen } from '../../domain/screen.ts';
 import { type Block, firstWithin, NOTHING, rect, space, stack, text } from './blocks.ts';
+import { footOf, hintRow, topUpOffer } from './other-ways.ts';
 import { type QrMatrix, QUIET_ZONE, qrMatrix } from './qr-matrix.ts';
 import { qrPath } from './qr-svg.ts';
 import { LEAST_AMOUNT } from './theme.ts';
 import { columnCancel } from './touch-button.ts';
 import type { Picture, View } from './view.ts';
-import { bill, countdown, hintRow, type Room } from './view-payment.ts';
+import { bill, countdown, type Room } from './view-payment.ts';
 
 type Qr = Extract<Screen, { kind: 'qr' }>;
 
@@ -42,7 +43,7 @@ export async function besideQr(view: View, qrText: string, factsFor: (room: Room
 }
 
 /** What stands beside the QR, from the fullest version to the barest. */
-function qrFacts(view: View, { due, rest, credit, cash }: Qr, remainingMs: number, room: Room): Block {
+function qrFacts(view: View, { due, rest, credit, cash, topUp = false }: Qr, remainingMs: number, room: Room): Block {
   const { sizes, colours, texts, language } = view;
   const { width, height, align } = room;
   const line = { width, align, language } as const;
@@ -54,14 +55,16 @@ function qrFacts(view: View, { due, rest, credit, cash }: Qr, remainingMs: numbe
   const lines = bill(view, due, credit, width);
   const time = countdown(view, remainingMs, width);
   const cancel = columnCancel(view, width);
-  const ends = [time, cash ? hintRow(view, texts.orCash, width) : NOTHING, cancel];
+  const other = topUp ? topUpOffer(view, width) : NOTHING;
+  const ends = [time, cash ? hintRow(view, texts.orCash, width) : NOTHING, other, cancel];
   const below = [...lines, ...ends];
   return firstWithin(height, [
     stack([title, hint, space(gap), amount(sizes.hero), ...lines, space(gap), ...ends], width, gap, align),
     stack([title, amount(sizes.hero), ...below], width, gap, align),
     stack([title, amount(Math.round(sizes.hero * 0.7)), ...below], width, small, align),
     stack([amount(sizes.title), ...below], width, small, align),
-    stack([amount(sizes.title), ...lines, time, cancel], width, small, align),
+    stack([amount(sizes.title), ...lines, time, view.buttons ? other : NOTHING, cancel], width, small, align),
+    stack([amount(sizes.title), ...lines, time, view.buttons ? footOf(view, width, topUp) : NOTHING], width, small, align),
   ]);
 }
 

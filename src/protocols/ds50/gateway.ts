@@ -104,6 +104,7 @@ export function createDs50Gateway(options: Ds50Options): Gateway {
 
   return {
     capabilities: { pairs: false, pushes: true, queries: true, qr: false, reports: false },
+    topUps: null,
     cards: {
       charge: ({ atMs, batch, trace }) => chargeId(localDay(atMs), batch, trace),
       authorise: async (request: CardRequest, signal: AbortSignal): Promise<ChargeAnswer> => {

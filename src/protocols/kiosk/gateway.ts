@@ -100,6 +100,7 @@ export function createKioskGateway({ settings, dial, clock, entropy, log, metric
   return {
     capabilities: { pairs: false, pushes: true, queries: false, qr: false, reports: false },
     cards: null,
+    topUps: null,
     updates: null,
     parameters: null,
     remote: null,

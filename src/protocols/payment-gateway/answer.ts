@@ -8,19 +8,23 @@ type Kept = Pick<KeptOrder, 'amount' | 'amountPaid' | 'status'>;
 type Told = Pick<PaymentInfo, 'amount' | 'amountPaid' | 'status'>;
 
 /**
- * What the order as the gateway keeps it settles by itself, or null: it is not paid as far as the gateway knows, and
- * PayOS may know more. @param amount what the charge is for; null when that is not known
+ * What the order as the gateway keeps it settles by itself, or null: PayOS may know more. Only where it says how much came
+ * is nothing left to ask; the document has no such field. @param amount what the charge is for; null when that is not known
  */
 export function answerOfOrder(order: Kept, amount: number | null): ChargeAnswer | null {
   if (amount !== null && order.amount !== amount) return unresolved('amount-mismatch');
-  if (!PAID.includes(order.status)) return null;
-  return paidAnswer(order.amountPaid ?? order.amount, order.amount);
+  const { amountPaid } = order;
+  return isPaid(order) && amountPaid !== null && amountPaid >= order.amount ? whole(amountPaid, order.amount) : null;
 }
 
+/** Whether the gateway keeps an order as paid without a word of how much came. */
+export const paidUncounted = (order: Kept | null): boolean => order !== null && isPaid(order) && order.amountPaid === null;
+
 /**
- * What PayOS says of an order (null: it knows none), beside what the gateway keeps, which is not paid. Nothing is failed
- * that money came for, whoever of the two says so: it is unresolved, with the status and how much came. Some of the amount
- * for an order that can still be paid is `underpaid:` and how much.
+ * What PayOS says of an order (null: nothing), beside what the gateway keeps. That a part came is believed whoever says so,
+ * `underpaid:` and how much, whatever the status; that the whole came needs a status that says so, or that the link is over.
+ * Where the gateway keeps it as paid and nobody counts the money, that is its word. Nothing is ever failed: money may
+ * still be on its way to a link that is over, and both PayOS and the gateway notice it.
  */
 export function answerOfInfo(info: Told | null, order: Kept | null, amount: number | null): ChargeAnswer {
   const last = info ?? order;
@@ -28,24 +32,22 @@ export function answerOfInfo(info: Told | null, order: Kept | null, amount: numb
   const due = amount ?? order?.amount ?? last.amount;
   if (last.amount !== due) return unresolved('amount-mismatch');
   const paid = Math.max(info?.amountPaid ?? 0, order?.amountPaid ?? 0);
-  if (PAID.includes(last.status)) return paidAnswer(paid, due);
   const word = last.status.toLowerCase();
-  if (OVER.includes(last.status)) {
-    if (paid > 0) return partly(word, paid);
-    if (order?.status === 'UNDERPAID') return unresolved('contradictory-answer');
-    return info !== null || order?.amountPaid === 0 ? { state: 'failed', reason: word } : unresolved(word);
-  }
-  if (paid > 0 && paid < due) return partly('underpaid', paid);
-  return unresolved(last.status === 'UNDERPAID' ? 'contradictory-answer' : word);
+  const over = OVER.includes(last.status);
+  const saidPaid = isPaid(last) || (order !== null && isPaid(order));
+  if (paid === 0 && paidUncounted(order)) return { state: 'paid' };
+  if (paid >= due && (saidPaid || over)) return whole(paid, due);
+  if (paid > 0 && paid < due) return partly(over ? word : 'underpaid', paid);
+  if (saidPaid || [last.status, order?.status].includes('UNDERPAID')) return unresolved('contradictory-answer');
+  return over ? { ...unresolved(word), over: true } : unresolved(word);
 }
 
-/** Whole; what came beyond the amount is the customer's, too. */
-function paidAnswer(paid: number, due: number): ChargeAnswer {
-  if (paid < due) return unresolved('contradictory-answer');
-  return paid > due ? { state: 'paid', paidMinor: paid } : { state: 'paid' };
-}
+const isPaid = ({ status }: Pick<Told, 'status'>): boolean => PAID.includes(status);
+
+/** What came beyond the amount is the customer's, too. */
+const whole = (paid: number, due: number): ChargeAnswer => (paid > due ? { state: 'paid', paidMinor: paid } : { state: 'paid' });
 
 /** The dong has no minor unit: an amount is its own number of minor units. */
 const partly = (word: string, paid: number): ChargeAnswer => ({ state: 'unresolved', reason: `${word}:${paid}`, paidMinor: paid });
 
-const unresolved = (reason: string): ChargeAnswer => ({ state: 'unresolved', reason });
+const unresolved = (reason: string) => ({ state: 'unresolved', reason }) as const;

@@ -9,7 +9,7 @@ import type { Entropy } from '../../ports/entropy.ts';
 import type { ChargeAnswer, QrIntent, QrOffer } from '../../ports/gateway.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import { HttpPeer } from '../ds50/http-peer.ts';
-import { answerOfInfo, answerOfOrder } from './answer.ts';
+import { answerOfInfo, answerOfOrder, paidUncounted } from './answer.ts';
 import * as codec from './codec.ts';
 import { describeOrder } from './description.ts';
 import { orderCodeIn, orderCodeOf } from './order-code.ts';
@@ -32,15 +32,25 @@ const MINUTE_MS = 60_000;
 /** Requests a minute that the gateway takes with one key (Rate Limiting). */
 const MOST_POSTS = 5;
 const MOST_GETS = 100;
+/** Of these, left for the charge on the screen, however many others are asked about. */
+const SPARE_GETS = 30;
+/** The longest it is left alone: its limits are limits of a minute, whatever it or something in between says. */
+const LONGEST_HOLD_MS = 300_000;
+/** How long a customer whose payment is known waits for the word whether it was more. */
+const COUNTING_MS = 3_000;
+/** A kept order cannot be read, but PayOS may still be asked by way of the gateway. */
+const ORDER_LOST = /^(?:json-|message-invalid$|peer-not-json$|peer-too-large$|backend-unavailable$)/;
 /** Statuses of a link that nobody has paid yet. */
 const PAYABLE = ['PENDING', 'PROCESSING'];
 
 interface Question {
-  readonly operation: 'checkout' | 'order' | 'payment-info';
+  readonly operation: 'checkout' | 'order' | 'payment-info' | `top-up${'' | '-search' | '-logs' | '-status'}`;
   readonly path: string;
   readonly signal: AbortSignal;
   /** A GET without one. */
   readonly body?: Uint8Array;
+  /** Requests that are left for others. Default 0. */
+  readonly spare?: number;
 }
 
 /** The gateway as the box talks to it. */
@@ -51,6 +61,8 @@ export class Backend {
   readonly #posts: RateLimit;
   readonly #gets: RateLimit;
   readonly #closing = new AbortController();
+  /** The charge on the screen: the last one that was handed out, and after a start the first one that is asked about. */
+  #front: string | null = null;
 
   constructor(options: BackendOptions) {
     const { settings, clock, metrics, dial } = options;
@@ -84,38 +96,86 @@ export class Backend {
     const charge = String(orderCode);
     const text = describeOrder(settings.descriptionTemplate, { order: charge, description, serial: device.serial });
     const body = codec.encodeCheckoutRequest({ amount: amount.minor, description: text, orderCode });
-    const reply = await this.#send({ operation: 'checkout', path: codec.CHECKOUT_PATH, signal, body });
+    const reply = await this.send({ operation: 'checkout', path: codec.CHECKOUT_PATH, signal, body });
     const link = answered(reply, codec.decodeCheckoutReply, settings.apiKey);
     demandSame(link.orderCode, orderCode);
     if (link.currency !== 'VND') throw qrRefused('currency', link.currency, 'VND');
     if (link.amount !== amount.minor) throw qrRefused('amount', String(link.amount), String(amount.minor));
     if (!PAYABLE.includes(link.status)) throw over(link.status);
     const check = checkOffer(link.qrCode, { amount, allowStatic: false, schemes: ['vietqr'] });
-    if (!check.ok) throw qrRefused(check.refusal.code.replace(/^qr-/, ''), check.refusal.found, check.refusal.expected);
+    if (!check.ok) {
+      const { code, found: inQr, expected } = check.refusal;
+      // What is quoted of it may be cut.
+      throw qrRefused(code.replace(/^qr-/, ''), link.qrCode.includes(settings.apiKey) ? '[hidden]' : inQr, expected);
+    }
+    const { payee } = check.qr;
+    // The account may be a virtual one, but not one of another bank.
+    if ('bin' in payee && /^\d{6}$/.test(link.bin) && payee.bin !== link.bin) throw qrRefused('bank', payee.bin, link.bin);
     const { expiresAtMs } = link;
     const nowMs = this.nowMs();
     if (expiresAtMs <= nowMs) throw qrRefused('expired', `expiry ${iso(expiresAtMs)}`, `an expiry after ${iso(nowMs)}`);
+    this.#front = charge;
     return { charge, qr: link.qrCode, expiresAtMs };
   }
 
   /**
-   * What became of an order: what the gateway keeps of it and, unless that says it is paid, what PayOS says.
+   * What became of an order: what the gateway keeps of it and, unless that says all there is to say, what PayOS says.
    * @throws CallerFault `charge-invalid`; RequestFault for everything that is no answer about this order
    */
   async query(charge: string, signal: AbortSignal, amount?: Money): Promise<ChargeAnswer> {
     const orderCode = orderCodeIn(charge);
     if (amount !== undefined && amount.currency !== 'VND') return { state: 'unresolved', reason: 'amount-mismatch' };
     const due = amount?.minor ?? null;
-    const order = await this.#ask('order', codec.orderPath(orderCode), codec.decodeOrderReply, orderCode, signal);
+    this.#front ??= charge;
+    const order = await this.#order(orderCode, signal);
+    if (order instanceof RequestFault) {
+      const answer = answerOfInfo(await this.#info(orderCode, signal), null, due);
+      // What the gateway does not say might be what settles it.
+      if (answer.state === 'unresolved' && answer.paidMinor === undefined) throw order;
+      return answer;
+    }
     const settled = order && answerOfOrder(order, due);
     if (settled !== null) return settled;
-    const info = await this.#ask('payment-info', codec.paymentInfoPath(orderCode), codec.decodePaymentInfoReply, orderCode, signal);
-    return answerOfInfo(info, order, due);
+    if (!paidUncounted(order)) return answerOfInfo(await this.#info(orderCode, signal), order, due);
+    return answerOfInfo(await this.#counted(orderCode, signal), order, due);
+  }
+
+  /** POST requests that could go right now without keeping anybody waiting. */
+  freePosts(): number {
+    return this.#posts.free();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#http.close();
+  }
+
+  /** The fault when it is the order alone that cannot be read. */
+  async #order(orderCode: number, signal: AbortSignal): Promise<codec.KeptOrder | RequestFault | null> {
+    try {
+      return await this.#ask('order', codec.orderPath(orderCode), codec.decodeOrderReply, orderCode, signal);
+    } catch (error) {
+      if (error instanceof RequestFault && ORDER_LOST.test(error.code) && error.retryAfterMs === undefined) return error;
+      throw error;
+    }
+  }
+
+  #info(orderCode: number, signal: AbortSignal): Promise<codec.PaymentInfo | null> {
+    return this.#ask('payment-info', codec.paymentInfoPath(orderCode), codec.decodePaymentInfoReply, orderCode, signal);
+  }
+
+  /** Of an order that is paid: null, too, when PayOS does not say in time. */
+  async #counted(orderCode: number, signal: AbortSignal): Promise<codec.PaymentInfo | null> {
+    const patience = new AbortController();
+    const cancel = this.#options.clock.after(COUNTING_MS, () => patience.abort());
+    try {
+      return await this.#info(orderCode, AbortSignal.any([signal, patience.signal]));
+    } catch (error) {
+      if (error instanceof RequestFault && !signal.aborted) return null;
+      throw error;
+    } finally {
+      cancel();
+    }
   }
 
   /** Null when the gateway says that it knows no such order. */
@@ -126,16 +186,18 @@ export class Backend {
     orderCode: number,
     signal: AbortSignal,
   ): Promise<T | null> {
-    const answer = found(await this.#send({ operation, path, signal }), decode, this.#options.settings.apiKey);
+    const spare = this.#front === String(orderCode) ? 0 : SPARE_GETS;
+    const answer = found(await this.send({ operation, path, signal, spare }), decode, this.#options.settings.apiKey);
     if (answer !== null) demandSame(answer.orderCode, orderCode);
     return answer;
   }
 
-  async #send({ operation, path, signal, body }: Question): Promise<HttpReply> {
+  /** One request, once its turn comes. @throws RequestFault as HttpClient does, and `rate-limited` (unsent) when that takes too long */
+  async send({ operation, path, signal, body, spare = 0 }: Question): Promise<HttpReply> {
     const { settings, device, entropy, metrics } = this.#options;
     const limit = body === undefined ? this.#gets : this.#posts;
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    const turn = await limit.turn(either, settings.timeoutMs).catch((error: unknown) => {
+    const turn = await limit.turn(either, settings.timeoutMs, spare).catch((error: unknown) => {
       if (error instanceof RequestFault) metrics.count('backend_requests_total', { operation, outcome: error.code });
       throw error;
     });
@@ -144,7 +206,7 @@ export class Backend {
       const method = body === undefined ? 'GET' : 'POST';
       const request = { method, path, headers, signal: either, ...(body === undefined ? {} : { body }) } as const;
       const reply = await this.peer.request(this.#http, operation, request);
-      if (reply.status === 429) limit.hold((wishOf(reply) ?? 0) * (1 + entropy.fraction() / 10));
+      if (reply.status === 429) limit.hold(Math.min(wishOf(reply) ?? 0, LONGEST_HOLD_MS) * (1 + entropy.fraction() / 10));
       return reply;
     } catch (error) {
       if (error instanceof RequestFault && error.unsent) turn.giveBack();
@@ -153,7 +215,8 @@ export class Backend {
   }
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString();
+/** Of a time the gateway said, which may lie at the end of all that can be said. */
+const iso = (ms: number): string => new Date(Math.min(ms, 8.64e15)).toISOString();
 
 function demandSame(answeredFor: number, orderCode: number): void {
   if (answeredFor === orderCode) return;

@@ -142,26 +142,32 @@ export const encodeCardStatusReply = (reply: CardStatusReply<KnownCardStatus>): 
 /** More credited than the card is worth is not believed. @throws PeerFault `json-…`, `message-invalid` */
 export function decodeCardStatusReply(raw: Uint8Array): CardStatusReply {
   const data = successData(raw);
-  const said = statusIn(data);
-  const settled = said === 'success' || said === 'wrong-amount';
-  const amount = (name: string) => (data[name] === undefined || data[name] === null ? null : asAmount(data[name], `data.${name}`));
-  const declaredAmount = asAmount(data.declared_amount, 'data.declared_amount', 1);
-  const actualAmount = settled ? asAmount(data.actual_amount, 'data.actual_amount', 1) : amount('actual_amount');
-  const receivedAmount = settled
-    ? asInteger(data.received_amount, 'data.received_amount', 0, actualAmount ?? 0)
-    : amount('received_amount');
   return {
     transaction: asTransaction(data.transaction_id, 'data.transaction_id'),
-    status: agrees(said, declaredAmount, actualAmount, receivedAmount) ? said : 'unclear',
+    ...cardStateIn(data, 'data'),
     type: textIn(data.card_type),
-    declaredAmount,
-    actualAmount,
-    receivedAmount,
     feePercent: numberIn(data.fee_percent),
     penaltyPercent: numberIn(data.penalty_percent),
     message: textIn(data.message),
     updatedAtMs: timeIn(data.updated_at),
   };
+}
+
+/** What settles a card. */
+export type CardState = Pick<CardStatusReply, 'status' | 'declaredAmount' | 'actualAmount' | 'receivedAmount'>;
+
+/** The same as status and logs of a transaction have it. @throws MessageFault */
+export function cardStateIn(data: JsonObject, path: string): CardState {
+  const said = statusIn(data);
+  const settled = said === 'success' || said === 'wrong-amount';
+  const amount = (name: string) => (data[name] === undefined || data[name] === null ? null : asAmount(data[name], `${path}.${name}`));
+  const declaredAmount = asAmount(data.declared_amount, `${path}.declared_amount`, 1);
+  const actualAmount = settled ? asAmount(data.actual_amount, `${path}.actual_amount`, 1) : amount('actual_amount');
+  const receivedAmount = settled
+    ? asInteger(data.received_amount, `${path}.received_amount`, 0, actualAmount ?? 0)
+    : amount('received_amount');
+  const status = agrees(said, declaredAmount, actualAmount, receivedAmount) ? said : 'unclear';
+  return { status, declaredAmount, actualAmount, receivedAmount };
 }
 
 function agrees(status: CardStatus, declared: number, actual: number | null, received: number | null): boolean {
@@ -177,5 +183,6 @@ function statusIn(data: JsonObject): CardStatus {
   return data.status_text === undefined || data.status_text === WIRE[status][1] ? status : 'unclear';
 }
 
-const asTransaction = (value: JsonValue | undefined, path: string): string =>
+/** @throws MessageFault */
+export const asTransaction = (value: JsonValue | undefined, path: string): string =>
   asHidden(value, path, /^[\x21-\x7e]{1,64}$/, '1 to 64 visible ASCII characters');

@@ -4,6 +4,7 @@ export {
   CARD_STATUS_PATH,
   CARD_TYPES,
   CARDS_PATH,
+  type CardState,
   type CardSubmitRequest,
   decodeCardStatusReply,
   decodeCardStatusRequest,
@@ -33,3 +34,4 @@ export {
   type PaymentInfo,
   paymentInfoPath,
 } from './orders.ts';
+export { decodeLogsReply, decodeSearchReply, logsPath, searchPath } from './transactions.ts';

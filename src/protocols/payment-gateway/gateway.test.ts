@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Money } from '../../domain/money.ts';
 import { buildPromptPay, buildVietQr } from '../../domain/qr/build.ts';
+import { crc16 } from '../../domain/qr/crc.ts';
 import type { QrIntent } from '../../ports/gateway.ts';
 import { FakeClock, settle } from '../../testkit/clock.ts';
 import { FAKE_API_KEY, paymentGatewayBox } from '../../testkit/payment-gateway-box.ts';
@@ -21,6 +22,13 @@ const never = new AbortController().signal;
 
 const vietQr = (minor: number, id = '0123456789') =>
   buildVietQr({ to: { kind: 'account', bin: '970422', id }, amount: { ...amount, minor } });
+/** With a checksum that is right, whatever the account is. */
+const qrOf = (account: string): string => {
+  const field = (id: string, value: string) => `${id}${String(value.length).padStart(2, '0')}${value}`;
+  const to = field('00', 'A000000727') + field('01', field('00', '970422') + field('01', account)) + field('02', 'QRIBFTTA');
+  const text = `${field('00', '01')}${field('38', to)}${field('53', '704')}${field('54', '50000')}${field('58', 'VN')}6304`;
+  return text + crc16(text);
+};
 const still = buildVietQr({ to: { kind: 'account', bin: '970422', id: '0123456789' } });
 const thai = buildPromptPay({ to: { kind: 'phone', id: '0812345678' }, amount: { minor: 50_000, currency: 'THB' } });
 const reply = (data: object): UpstreamAnswer => ({ body: { success: true, data } });
@@ -40,6 +48,7 @@ const link = (change: object = {}) => ({
   ...change,
 });
 const kept = (status: string, change: object = {}) => ({ id: 1, orderCode: CODE, amount: 50_000, status, ...change });
+const settled = reply(kept('SUCCESS', { amountPaid: 50_000 }));
 const told = (status: string, amountPaid = 0, change: object = {}) => ({
   orderCode: CODE,
   amount: 50_000,
@@ -125,6 +134,7 @@ describe('asking for a QR', () => {
     ['to another account than the reply names (a virtual one)', { qrCode: vietQr(50_000, 'V3CASHDEV0001') }],
     ['of a link that is being paid', { status: 'PROCESSING' }],
     ['with fields that nobody knows', { accountName: null, more: [{}] }],
+    ['without a word which bank it is', { bin: null }],
   ])('a QR %s is shown', async (_what, change) => {
     const data = link(change);
     server.answer(reply(data));
@@ -138,6 +148,7 @@ describe('asking for a QR', () => {
     ['with a wrong checksum', { qrCode: vietQr(50_000).replace(/.$/, (c) => (c === '0' ? '1' : '0')) }, 'qr-refused-crc'],
     ['of another scheme', { qrCode: thai }, 'qr-refused-scheme'],
     ['that is a link', { qrCode: 'https://pay.example/web/abc123xyz' }, 'qr-refused-malformed'],
+    ['of another bank than the reply names', { bin: '970436' }, 'qr-refused-bank'],
     ['in another currency', { currency: 'USD' }, 'qr-refused-currency'],
     ['that has expired', { expiredAt: '2025-12-31T23:59:59.999Z' }, 'qr-refused-expired'],
     ['of an order that is paid', { status: 'PAID' }, 'order-over'],
@@ -218,8 +229,8 @@ describe('asking for a QR', () => {
 });
 
 describe('querying a charge', () => {
-  test.each(['SUCCESS', 'PAID', 'success'])('an order kept as %s is paid, and PayOS is not asked', async (status) => {
-    server.answer(reply(kept(status)));
+  test.each(['SUCCESS', 'PAID', 'success'])('an order kept as %s, and how much came, is paid, and PayOS is not asked', async (status) => {
+    server.answer(reply(kept(status, { amountPaid: 50_000 })));
     expect(await query()).toEqual({ state: 'paid' });
     expect(asked()).toEqual([ORDER]);
     expect(server.requests.all[0]?.headers['x-api-key']).toBe(FAKE_API_KEY);
@@ -236,9 +247,30 @@ describe('querying a charge', () => {
       reply(told('UNDERPAID', 20_000)),
       { state: 'unresolved', reason: 'underpaid:20000', paidMinor: 20_000 },
     ],
-    ['cancelled', reply(kept('CANCELLED')), reply(told('CANCELLED')), { state: 'failed', reason: 'cancelled' }],
-    ['expired', reply(kept('PENDING')), reply(told('EXPIRED')), { state: 'failed', reason: 'expired' }],
-    ['failed', reply(kept('FAILED')), reply(told('FAILED')), { state: 'failed', reason: 'failed' }],
+    ['cancelled', reply(kept('CANCELLED')), reply(told('CANCELLED')), { state: 'unresolved', reason: 'cancelled', over: true }],
+    ['expired', reply(kept('PENDING')), reply(told('EXPIRED')), { state: 'unresolved', reason: 'expired', over: true }],
+    ['failed', reply(kept('FAILED')), reply(told('FAILED')), { state: 'unresolved', reason: 'failed', over: true }],
+    // What the gateway keeps, by the document, does not say how much came.
+    ['paid and counted by PayOS', reply(kept('SUCCESS')), reply(told('PAID', 50_000)), { state: 'paid' }],
+    ['overpaid, as only PayOS says', reply(kept('SUCCESS')), reply(told('PAID', 70_000)), { state: 'paid', paidMinor: 70_000 }],
+    [
+      'kept as paid when a part came',
+      reply(kept('SUCCESS')),
+      reply(told('UNDERPAID', 20_000)),
+      { state: 'unresolved', reason: 'underpaid:20000', paidMinor: 20_000 },
+    ],
+    ['kept as paid by nothing', reply(kept('SUCCESS', { amountPaid: 0 })), reply(told('PAID', 50_000)), { state: 'paid' }],
+    ['paid, and unknown to PayOS', reply(kept('SUCCESS')), refusal(404), { state: 'paid' }],
+    ['paid, and PayOS is refused', reply(kept('SUCCESS')), refusal(500), { state: 'paid' }],
+    ['paid, and the count is cut off', reply(kept('SUCCESS')), 'cut', { state: 'paid' }],
+    ['kept as what cannot be read, and paid', { body: 'oh' }, reply(told('PAID', 50_000)), { state: 'paid' }],
+    ['not to be had, and paid', refusal(500), reply(told('PAID', 50_000)), { state: 'paid' }],
+    [
+      'behind a page, and paid in part',
+      page(502),
+      reply(told('UNDERPAID', 5)),
+      { state: 'unresolved', reason: 'underpaid:5', paidMinor: 5 },
+    ],
     [
       'expired with money',
       reply(kept('EXPIRED')),
@@ -246,7 +278,7 @@ describe('querying a charge', () => {
       { state: 'unresolved', reason: 'expired:1000', paidMinor: 1_000 },
     ],
     ['unknown', reply(kept('HUH')), reply(told('HUH')), { state: 'unresolved', reason: 'huh' }],
-    ['unknown to PayOS', reply(kept('EXPIRED')), refusal(404), { state: 'unresolved', reason: 'expired' }],
+    ['unknown to PayOS', reply(kept('EXPIRED')), refusal(404), { state: 'unresolved', reason: 'expired', over: true }],
     ['known to PayOS alone', refusal(404), reply(told('PAID', 50_000)), { state: 'paid' }],
     ['known to nobody', refusal(404), refusal(404), { state: 'unresolved', reason: 'not-found' }],
     ['another amount', reply(kept('PENDING')), reply(told('PAID', 5, { amount: 5 })), { state: 'unresolved', reason: 'amount-mismatch' }],
@@ -280,9 +312,36 @@ describe('querying a charge', () => {
   ];
 
   test.each(WRONG)('%s is no answer of the gateway', async (_what, answer, expected) => {
-    server.answer(answer);
+    server.answer(answer, answer);
     expect(await requestFault(query())).toMatchObject(expected);
+    expect(asked()[0]).toBe(ORDER);
+  });
+
+  test.each<[string, UpstreamAnswer]>([
+    ['401', refusal(401)],
+    ['429', refusal(429)],
+    ['another order', reply(kept('SUCCESS', { orderCode: CODE + 1 }))],
+    ['a cut', 'cut'],
+  ])('after %s there is nothing more to ask', async (_what, answer) => {
+    server.answer(answer);
+    await requestFault(query());
     expect(asked()).toEqual([ORDER]);
+  });
+
+  test.each(['PENDING', 'EXPIRED'])('an order that cannot be read is not given up because PayOS says %s', async (status) => {
+    server.answer(refusal(500), reply(told(status)));
+    expect(await requestFault(query())).toMatchObject({ code: 'backend-unavailable', retryable: true });
+  });
+
+  test('a customer whose payment is known does not wait long to have it counted', async () => {
+    server.answer(reply(kept('SUCCESS')), 'silence');
+    const answer = query();
+    await server.requests.next('request');
+    await server.requests.next('request');
+    box.clock.advance(3_000);
+    expect(await answer).toEqual({ state: 'paid' });
+    expect(box.metrics.value('backend_requests_total', { operation: 'payment-info', outcome: 'request-aborted' })).toBe(1);
+    expect(box.clock.pending()).toBe(0);
   });
 
   test.each(WRONG)('%s is no answer of PayOS, and an order that seems over stays open', async (_what, answer, expected) => {
@@ -327,13 +386,13 @@ describe('within the rate limit of the gateway', () => {
 
   test('a hundred questions go at once, the next ones wait or end in a fault, none is lost', async () => {
     for (const _ of times(100)) {
-      server.answer(reply(kept('SUCCESS')));
+      server.answer(settled);
       await query();
     }
     expect(await requestFault(query())).toMatchObject({ code: 'rate-limited', retryAfterMs: 70_000 });
     expect(await requestFault(query())).toMatchObject({ code: 'rate-limited' });
     box.clock.advance(60_000);
-    server.answer(reply(kept('SUCCESS')), reply(kept('SUCCESS')));
+    server.answer(settled, settled);
     const waiting = Promise.all([query(), query()]);
     await settle();
     expect(asked()).toHaveLength(100);
@@ -346,7 +405,7 @@ describe('within the rate limit of the gateway', () => {
       server.answer(refusal(503));
       await requestFault(requestQr(`req-${i}`));
     }
-    server.answer(reply(kept('SUCCESS')));
+    server.answer(settled);
     expect(await query()).toEqual({ state: 'paid' });
   });
 
@@ -371,7 +430,7 @@ describe('within the rate limit of the gateway', () => {
     expect(await requestFault(query())).toMatchObject({ code: 'rate-limited', retryAfterMs: expect.closeTo(31_500, -4) });
     expect(asked()).toHaveLength(1);
     box.clock.advance(30_000);
-    server.answer(reply(kept('SUCCESS')));
+    server.answer(settled);
     const waiting = query();
     await settle();
     expect(asked()).toHaveLength(1);
@@ -381,6 +440,33 @@ describe('within the rate limit of the gateway', () => {
     // Checkouts have a limit of their own.
     server.answer(reply(link()));
     await requestQr();
+  });
+
+  test.each([
+    ['by the words', refusal(429, { retryAfter: 86_400 })],
+    ['by the header', { status: 429, headers: { 'retry-after': '86400', 'content-type': 'text/html' }, body: 'busy' }],
+  ])('is not silenced for long, %s', async (_what, answer) => {
+    server.answer(answer);
+    await requestFault(query());
+    box.clock.advance(330_000);
+    server.answer(settled);
+    expect(await query()).toEqual({ state: 'paid' });
+  });
+
+  test('however many others are asked about, questions are left for the charge on the screen', async () => {
+    server.answer(reply(link()));
+    await requestQr();
+    const other = orderCodeOf('0001', 'req-0002');
+    for (const _ of times(70)) {
+      server.answer(reply(kept('SUCCESS', { orderCode: other, amountPaid: 50_000 })));
+      await query(String(other));
+    }
+    expect(await requestFault(query(String(other)))).toMatchObject({ code: 'rate-limited' });
+    for (const _ of times(30)) {
+      server.answer(settled);
+      await query();
+    }
+    expect(await requestFault(query())).toMatchObject({ code: 'rate-limited' });
   });
 
   test('a stop ends what waits for its turn', async () => {
@@ -404,20 +490,20 @@ describe('what a person must mend', () => {
     const seen: string[][] = [];
     // Of an order that is not known PayOS is asked as well.
     const unknown = [refusal(404), refusal(404)];
-    for (const answers of [unknown, [refusal(401)], [refusal(503)], unknown, [refusal(403)]]) {
+    for (const answers of [unknown, [refusal(401)], [refusal(503), refusal(503)], unknown, [refusal(403)]]) {
       server.answer(...answers);
       await query().catch(() => {});
       seen.push(codes());
     }
     const standing = ['http backend-unauthorized'];
     expect(seen).toEqual([[], standing, standing, standing, standing]);
-    server.answer(reply(kept('SUCCESS')));
+    server.answer(settled);
     await query();
     expect(codes()).toEqual([]);
   });
 
   test('a 401 that is no JSON is not the word of the gateway', async () => {
-    server.answer(page(401));
+    server.answer(page(401), page(401));
     await requestFault(query());
     expect([codes(), box.gateway.links()]).toEqual([[], { http: 'down' }]);
   });
@@ -448,8 +534,9 @@ describe('what a person must mend', () => {
       if (status === 403) await renew();
     }
     server.answer(reply({ ...link(), status: message }), { body: `{"success":true,"${FAKE_API_KEY}":1,"${FAKE_API_KEY}":2}` });
+    server.answer(reply({ ...link(), qrCode: qrOf(FAKE_API_KEY) }));
     await renew();
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < 4; i++) {
       const fault = await requestFault(requestQr());
       shown.push(fault.explain(), fault.stack, box.gateway.rejections());
     }
@@ -462,7 +549,7 @@ describe('what a person must mend', () => {
 test('a clock that is off follows the Date header on the monotonic clock', async () => {
   const date = new Date(box.clock.wallMs() + 86_400_000).toUTCString();
   expect(box.gateway.backendNowMs()).toBe(box.clock.wallMs());
-  server.answer({ headers: { date }, body: { success: true, data: kept('SUCCESS') } });
+  server.answer({ headers: { date }, body: { success: true, data: kept('SUCCESS', { amountPaid: 50_000 }) } });
   await query();
   box.clock.stepWall(-1_000_000_000);
   box.clock.advance(5_000);

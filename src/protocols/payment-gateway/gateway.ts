@@ -8,6 +8,7 @@ import { inboundQueue } from '../inbound.ts';
 import { RejectionLog } from '../rejections.ts';
 import { Backend, type BackendOptions } from './backend.ts';
 import type { PaymentGatewaySettings } from './settings.ts';
+import { TopUps } from './top-ups.ts';
 
 export interface PaymentGatewayOptions extends BackendOptions {
   readonly log: Log;
@@ -19,14 +20,15 @@ const API_KEY = /^[\x21-\x7e]{1,4096}$/;
 const NOT_USABLE = /^(?:json-|message-invalid$|charge-mismatch$|qr-refused-)/;
 
 /**
- * The payment-gateway dialect (contract 5): QRs for charges and what became of them, over HTTP alone; nothing is ever
- * pushed. The id of a charge is its order code as text.
+ * The payment-gateway dialect (contract 5): QRs for charges, top-up cards, and what became of them, over HTTP alone; nothing is ever
+ * pushed. The id of a charge is its order code as text, that of a top-up card begins with `topup-`.
  * @throws ConfigurationFault `api-key-invalid`
  */
 export function createPaymentGatewayGateway(options: PaymentGatewayOptions): Gateway {
   const { settings, clock, log } = options;
   checkKey(settings.apiKey);
   const backend = new Backend(options);
+  const topUps = new TopUps({ backend, serial: options.device.serial, clock });
   const inbound = inboundQueue();
   const rejections = new RejectionLog();
   const warnings = warningsOf(settings);
@@ -41,6 +43,12 @@ export function createPaymentGatewayGateway(options: PaymentGatewayOptions): Gat
   return {
     capabilities: { pairs: false, pushes: false, queries: true, qr: true, reports: false },
     cards: null,
+    topUps: {
+      operators: topUps.operators,
+      faceValues: topUps.faceValues,
+      charge: (id) => topUps.charge(id),
+      submit: (request, signal) => noting(topUps.submit(request, signal)),
+    },
     updates: null,
     parameters: null,
     remote: null,
@@ -54,8 +62,8 @@ export function createPaymentGatewayGateway(options: PaymentGatewayOptions): Gat
     requestQr: (intent, signal) => noting(backend.requestQr(intent, signal)),
     // There is nothing to subscribe to: what becomes of a charge is only ever asked.
     watch: async () => true,
-    unwatch: async () => {},
-    queryPayment: (charge, signal, amount) => noting(backend.query(charge, signal, amount)),
+    unwatch: async (charge) => topUps.forget(charge),
+    queryPayment: (charge, signal, amount) => noting((topUps.isCharge(charge) ? topUps : backend).query(charge, signal, amount)),
     deliver: async () => ({ state: 'refused', reason: 'this backend takes no sale reports' }),
     // The contract has no message for it.
     publishState: () => {},

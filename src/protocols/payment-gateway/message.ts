@@ -42,5 +42,9 @@ export const textIn = (value: JsonValue | undefined): string => (typeof value ==
 
 export const numberIn = (value: JsonValue | undefined): number | null => (typeof value === 'number' ? value : null);
 
+/** As `asAmount`, or null. */
+export const amountIn = (value: JsonValue | undefined): number | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= MAX_MINOR ? value : null;
+
 /** Null stays null. */
 export const isoText = (atMs: number | null): string | null => (atMs === null ? null : new Date(atMs).toISOString());

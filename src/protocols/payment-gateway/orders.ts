@@ -2,7 +2,7 @@ import type { JsonValue } from '../../domain/json.ts';
 import { asInteger, asList, asObject, asText } from '../../domain/json-fields.ts';
 import { MAX_MINOR } from '../../domain/money.ts';
 import { bodyObject, toBytes } from '../ds50/message.ts';
-import { asAmount, asOrderCode, asStatus, asTime, isoText, numberIn, successData, textIn, timeIn } from './message.ts';
+import { amountIn, asAmount, asOrderCode, asStatus, asTime, isoText, numberIn, successData, textIn, timeIn } from './message.ts';
 
 /** Longest description of an order, characters (2.1). */
 export const MAX_DESCRIPTION = 50;
@@ -168,7 +168,7 @@ export function decodeOrderReply(raw: Uint8Array): KeptOrder {
     id: numberIn(data.id),
     orderCode: asOrderCode(data.orderCode, 'data.orderCode'),
     amount: asAmount(data.amount, 'data.amount', 1),
-    amountPaid: data.amountPaid === undefined || data.amountPaid === null ? null : asAmount(data.amountPaid, 'data.amountPaid'),
+    amountPaid: amountIn(data.amountPaid),
     description: textIn(data.description),
     status: asStatus(data.status, 'data.status'),
     checkoutUrl: textIn(data.checkoutUrl),
@@ -223,7 +223,6 @@ export const encodePaymentInfoReply = (info: PaymentInfo): Uint8Array =>
 /** @throws PeerFault `json-…`, `message-invalid` */
 export function decodePaymentInfoReply(raw: Uint8Array): PaymentInfo {
   const data = successData(raw);
-  const transfers = data.transactions === undefined || data.transactions === null ? [] : data.transactions;
   return {
     orderCode: asOrderCode(data.orderCode, 'data.orderCode'),
     amount: asAmount(data.amount, 'data.amount', 1),
@@ -231,18 +230,19 @@ export function decodePaymentInfoReply(raw: Uint8Array): PaymentInfo {
     amountRemaining: numberIn(data.amountRemaining),
     status: asStatus(data.status, 'data.status'),
     createdAtMs: timeIn(data.createdAt),
-    transactions: asList(transfers, 'data.transactions', MAX_TRANSFERS).map(transfer),
+    transactions: transfersIn(data.transactions),
   };
 }
 
-function transfer(value: JsonValue, index: number): Transfer {
-  const path = `data.transactions[${index}]`;
-  const { reference, amount, accountNumber, description, transactionDateTime } = asObject(value, path);
-  return {
-    reference: textIn(reference),
-    amount: asAmount(amount, `${path}.amount`),
-    accountNumber: textIn(accountNumber),
-    description: textIn(description),
-    atMs: timeIn(transactionDateTime),
-  };
+/** The first of them; nothing is worked out from them, so what cannot be read is left out. */
+function transfersIn(value: JsonValue | undefined): Transfer[] {
+  if (!Array.isArray(value)) return [];
+  return value.slice(0, MAX_TRANSFERS).flatMap((transfer: JsonValue) => {
+    if (typeof transfer !== 'object' || transfer === null || Array.isArray(transfer)) return [];
+    const { reference, amount, accountNumber, description, transactionDateTime } = asObject(transfer, '');
+    const read = amountIn(amount);
+    if (read === null) return [];
+    const texts = { reference: textIn(reference), accountNumber: textIn(accountNumber), description: textIn(description) };
+    return [{ ...texts, amount: read, atMs: timeIn(transactionDateTime) }];
+  });
 }

@@ -30,17 +30,23 @@ export class RateLimit {
     this.#heldUntilMs = Math.max(this.#heldUntilMs, this.#options.clock.monotonicMs() + ms);
   }
 
+  /** How many could go right now without keeping anybody waiting. */
+  free(): number {
+    const nowMs = this.#options.clock.monotonicMs();
+    return this.#next(nowMs) > nowMs ? 0 : this.#options.most - this.#turns.length;
+  }
+
   /**
-   * Waits for its turn if that comes within `patienceMs`. @throws RequestFault `rate-limited` at once if it does not, with how
-   * long that will be (retryable); `request-aborted`
+   * Waits for its turn if that comes within `patienceMs`. `spare`: so many are left for others. @throws RequestFault
+   * `rate-limited` at once if it does not, with how long that will be (retryable); `request-aborted`
    */
-  async turn(signal: AbortSignal, patienceMs: number): Promise<Turn> {
+  async turn(signal: AbortSignal, patienceMs: number, spare = 0): Promise<Turn> {
     const { clock } = this.#options;
     const giveUpAtMs = clock.monotonicMs() + patienceMs;
     for (;;) {
       if (signal.aborted) throw aborted();
       const nowMs = clock.monotonicMs();
-      const atMs = this.#next(nowMs);
+      const atMs = this.#next(nowMs, spare);
       if (atMs > giveUpAtMs) throw tooMany(Math.ceil(atMs - nowMs));
       this.#turns.push(atMs);
       this.#turns.sort((a, b) => a - b);
@@ -54,10 +60,10 @@ export class RateLimit {
     }
   }
 
-  #next(nowMs: number): number {
+  #next(nowMs: number, spare = 0): number {
     const { most, windowMs } = this.#options;
     while ((this.#turns[0] ?? nowMs) <= nowMs - windowMs) this.#turns.shift();
-    const full = this.#turns[this.#turns.length - most];
+    const full = this.#turns[this.#turns.length - most + spare];
     return Math.max(nowMs, this.#heldUntilMs, full === undefined ? nowMs : full + windowMs);
   }
 

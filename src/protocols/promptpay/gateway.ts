@@ -51,6 +51,7 @@ export function createPromptPayGateway(options: PromptPayOptions): Gateway {
   return {
     capabilities: { pairs: true, pushes: true, queries: true, qr: true, reports: true },
     cards: null,
+    topUps: null,
     updates: null,
     parameters: null,
     remote: null,

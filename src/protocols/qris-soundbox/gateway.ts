@@ -91,6 +91,7 @@ export function createQrisSoundboxGateway(options: QrisSoundboxOptions): Gateway
   return {
     capabilities: { pairs: false, pushes: true, queries: false, qr: true, reports: false },
     cards: null,
+    topUps: null,
     updates: null,
     parameters: null,
     kiosk: null,

@@ -35,6 +35,8 @@ const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
   'sale-not-cancellable': 409,
   'idempotency-mismatch': 409,
   'pairing-unsupported': 409,
+  'top-ups-unsupported': 409,
+  'top-up-impossible': 409,
   'updates-unsupported': 409,
   'ota-busy': 409,
   'ota-no-launcher': 409,
@@ -45,6 +47,7 @@ const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
   'content-type': 415,
   'amount-invalid': 422,
   'amount-out-of-range': 422,
+  'top-up-invalid': 422,
   'too-many-streams': 429,
   'not-ready': 503,
 };

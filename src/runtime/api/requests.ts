@@ -1,10 +1,12 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
 import { bytesWithin } from '../../domain/bytes-within.ts';
+import { CardSecret } from '../../domain/card.ts';
 import { CallerFault } from '../../domain/fault.ts';
 import { MAX_MINOR } from '../../domain/money.ts';
+import { TOP_UP_LENGTHS, type TopUpCard, type TopUpSecret } from '../../domain/top-up.ts';
 import type { LedgerQuery } from '../../ports/store.ts';
-import { fieldFaults } from '../field-faults.ts';
+import { type FieldFault, fieldFaults } from '../field-faults.ts';
 import { choice, flag, section, text, whole } from '../fields.ts';
 import { jsonFault } from '../json-text.ts';
 import { RequestInvalid } from './errors.ts';
@@ -18,6 +20,16 @@ const SALE = section({
   amountMinor: whole('The price in minor units', 1, MAX_MINOR),
   description: v.exactOptional(text('What is sold', 200)),
   idempotencyKey: v.exactOptional(text('The same key again is the same sale', 128, /^[\x21-\x7e]+$/, KEY_FORM)),
+});
+const secretText = (description: string, name: TopUpSecret) => {
+  const { least, most } = TOP_UP_LENGTHS[name];
+  return text(description, most, new RegExp(`^[A-Za-z0-9]{${least},${most}}$`), `${least} to ${most} letters and digits`);
+};
+const TOP_UP = section({
+  operator: text('Whose card it is', 32, /^[A-Za-z0-9][A-Za-z0-9 _-]*$/, 'the name of an operator the backend takes cards of'),
+  amountMinor: whole('The face value of the card in minor units', 1, MAX_MINOR),
+  serial: secretText('The serial of the card', 'serial'),
+  pin: secretText('The PIN of the card', 'pin'),
 });
 const NOTHING = section({});
 const INSTALL = section({
@@ -65,6 +77,27 @@ export async function saleRequest(c: Context): Promise<SaleRequest> {
   }
   return { ...body, idempotencyKey };
 }
+
+/**
+ * The body of POST /v1/sales/{id}/top-up. Whatever is wrong with it, nothing that was sent is repeated: the PIN may stand
+ * anywhere, under any name. @throws RequestInvalid
+ */
+export async function topUpRequest(c: Context): Promise<TopUpCard> {
+  const body = await readBody(c);
+  try {
+    const { serial, pin, ...face } = parse(TOP_UP, body);
+    return { ...face, serial: new CardSecret(serial), pin: new CardSecret(pin) };
+  } catch (error) {
+    throw error instanceof RequestInvalid ? new RequestInvalid(error.faults.map(unquoted)) : error;
+  }
+}
+
+const unquoted = ({ path, expected }: FieldFault): FieldFault => ({
+  path: TOP_UP_FIELDS.has(path) ? path : '$',
+  found: 'something else',
+  expected,
+});
+const TOP_UP_FIELDS: ReadonlySet<string> = new Set(['$.operator', '$.amountMinor', '$.serial', '$.pin']);
 
 /** The body of POST /v1/updates/install. @throws RequestInvalid */
 export const installRequest = async (c: Context): Promise<v.InferOutput<typeof INSTALL>> => parse(INSTALL, await readBody(c));

@@ -5,7 +5,16 @@ import { CallerFault } from '../../domain/fault.ts';
 import type { Screen } from '../../domain/screen.ts';
 import { keyAt, type TouchArea } from '../../domain/touch.ts';
 import openapi from './openapi.json' with { type: 'json' };
-import { emptyRequest, installRequest, keyRequest, ledgerQuery, rollbackRequest, saleRequest, touchRequest } from './requests.ts';
+import {
+  emptyRequest,
+  installRequest,
+  keyRequest,
+  ledgerQuery,
+  rollbackRequest,
+  saleRequest,
+  topUpRequest,
+  touchRequest,
+} from './requests.ts';
 
 interface HealthCheck {
   readonly ok: boolean;
@@ -55,6 +64,7 @@ const routes = ({ box, health, metrics, drawScreen, openStream }: RouteParts): r
   ['POST', '/v1/sales', (c) => openSale(c, box)],
   ['GET', '/v1/sales/:id', (c) => c.json(box.sale(id(c)) ?? unknownSale(id(c)))],
   ['POST', '/v1/sales/:id/cancel', act((c) => box.cancel(id(c), 'api'))],
+  ['POST', '/v1/sales/:id/top-up', async (c) => c.json(box.topUp(id(c), await topUpRequest(c)), 202)],
   ['POST', '/v1/sales/:id/ticket', act((c) => box.printTicket(id(c)))],
   ['GET', '/v1/ledger', (c) => c.json({ entries: box.ledger(ledgerQuery(c)) })],
   ['GET', '/v1/counters', (c) => c.json(box.counters())],

@@ -120,6 +120,7 @@ function saleWords(report, money) {
   const paid = [
     report.qrMinor > 0 && `${money(report.qrMinor)} QR`,
     report.cardMinor > 0 && `${money(report.cardMinor)} card`,
+    report.topUpMinor > 0 && `${money(report.topUpMinor)} top-up card`,
     cashMinor > 0 && `${money(cashMinor)} cash`,
   ];
   return `${report.status.toLowerCase()}: ${paid.filter(Boolean).join(' + ') || 'nothing paid'}`;
@@ -132,6 +133,7 @@ const ROADS = [
   ['QR', 'qr'],
   ['Card', 'card'],
   ['Terminal', 'terminal'],
+  ['Top-up cards', 'topUp'],
 ];
 
 /** The close-of-day table: pieces and amounts since the last reset and since ever, with a line for how the box is paid, and was. */

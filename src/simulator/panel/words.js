@@ -21,15 +21,23 @@ const FAILURES = {
   'card-not-sent': 'There was no connection to the payment server. The card was not charged.',
   'card-unanswered': 'The payment server did not answer. It is asked again whether the card was charged.',
   'terminal-declined': 'The payment was not taken.',
+  'top-up-unanswered': 'The operator of the card did not answer. It is asked again whether the card was credited.',
   'terminal-unanswered': 'The backend has not said what became of the payment. Do not pay again.',
   cancelled: 'Cancelled.',
   timeout: 'Nothing happened for too long.',
   delivery: 'Paid, but the machine did not run.',
 };
 
+const CARD_FAILURES = {
+  bad: 'The card is no good.',
+  used: 'The card was sent before.',
+  'not-possible': 'No card can be taken now.',
+};
+
 const OUTAGES = { backend: 'no connection to the backend' };
 
 const sentence = (...parts) => parts.filter(Boolean).join(' ');
+const cardHint = ({ topUp }) => (topUp ? ' Or press 1 for a top-up card.' : '');
 const creditWords = (credit, money) => (credit.minor > 0 ? `Credit: ${money(credit.minor)}.` : '');
 
 /** What the screen says, and what the person at the page may do next. */
@@ -50,12 +58,12 @@ export function screenWords(screen, money) {
     case 'qr':
       return {
         says: sentence(`Scan the QR to pay ${money(screen.rest.minor)}${of(screen, money)}.`, creditWords(screen.credit, money)),
-        next: `Play the customer: press “Customer pays” on the reference backend's page${screen.cash ? ', or put in coins and bills' : ''}.`,
+        next: `Play the customer: press “Customer pays” on the reference backend's page${screen.cash ? ', or put in coins and bills' : ''}.${cardHint(screen)}`,
       };
     case 'insert-cash':
       return {
         says: sentence(`Put in ${money(screen.rest.minor)}${of(screen, money)}.`, creditWords(screen.credit, money)),
-        next: screen.qrPossible ? 'A QR for the rest follows.' : 'Use the wallet below, or Cancel.',
+        next: `${screen.qrPossible ? 'A QR for the rest follows.' : 'Use the wallet below, or Cancel.'}${cardHint(screen)}`,
       };
     case 'present-card':
       return {
@@ -87,6 +95,33 @@ export function screenWords(screen, money) {
       return { says: sentence(`Thank you. ${money(screen.due.minor)} paid.`, creditWords(screen.credit, money)), next: '' };
     case 'failed':
       return { says: sentence(FAILURES[screen.reason] ?? 'It did not work.', screen.message, creditWords(screen.credit, money)), next: '' };
+    case 'top-up-operator':
+      return { says: `Whose card is it: ${screen.operators.join(', ')}?`, next: 'Press a number: 1 is the first. Cancel leaves.' };
+    case 'top-up-amount':
+      return {
+        says: `What is printed on the ${screen.operator} card: ${screen.amounts.map(({ minor }) => money(minor)).join(', ')}?`,
+        next: 'Press a number: 1 is the first. Clear goes back.',
+      };
+    case 'top-up-typing':
+      return {
+        says: sentence(
+          `Type the ${screen.field === 'pin' ? 'PIN' : 'serial number'} of the ${screen.operator} card over ${money(screen.amount.minor)}: ${screen.typed} of ${screen.least} to ${screen.most} digits.`,
+          screen.short && 'That is too short.',
+        ),
+        next: `Type digits, then OK.${screen.field === 'serial' ? ' A serial that ends in 00 is a bad card, in 01 one of another value, in 02 one that waits for you to decide.' : ''}`,
+      };
+    case 'top-up-sent':
+      return { says: `The ${screen.operator} card over ${money(screen.amount.minor)} is being checked.`, next: '' };
+    case 'top-up-result':
+      return {
+        says: sentence(
+          screen.worth && `The card was worth ${money(screen.worth.minor)}.`,
+          `${money(screen.credited.minor)} credited. Still to pay: ${money(screen.rest.minor)}.`,
+        ),
+        next: 'A QR for the rest follows.',
+      };
+    case 'top-up-failed':
+      return { says: `${CARD_FAILURES[screen.reason] ?? 'The card was not taken.'} Still to pay: ${money(screen.rest.minor)}.`, next: '' };
     case 'amount-select':
       return amountWords(screen, money);
     case 'keypad':
@@ -186,6 +221,7 @@ const REASONS = {
   'card-unanswered': 'the payment server did not answer; still watched',
   'terminal-declined': 'the payment was not taken',
   'terminal-unanswered': 'the backend has not said what became of the payment; still watched',
+  'top-up-unanswered': 'the operator of the card did not answer; still watched',
 };
 const DRIVEN = {
   done: ['Machine ran', 'good'],
@@ -205,7 +241,14 @@ const driveWords = (drive) =>
 const because = (reason) => (reason ? `: ${reason}` : '');
 
 /** A card's charge is named by date, batch and trace number, one at the backend's terminal by the transaction the box began. */
-const roadOf = ({ charge }) => (/^\d{8}-\d{6}-\d{6}$/.test(charge) ? 'Card' : /^T[0-9A-Z]{16}$/.test(charge) ? 'Terminal' : 'QR');
+const roadOf = ({ charge }) =>
+  charge.startsWith('topup-')
+    ? 'Top-up card'
+    : /^\d{8}-\d{6}-\d{6}$/.test(charge)
+      ? 'Card'
+      : /^T[0-9A-Z]{16}$/.test(charge)
+        ? 'Terminal'
+        : 'QR';
 
 /** One journal entry in words, with the tone it is shown in: `good`, `bad`, `note` or plain. */
 export function entryWords(entry, money) {
@@ -228,13 +271,15 @@ const ENTRIES = {
       ? `${e.card.org} ${e.card.maskedPan} read: ${money(e.amountMinor)} to be asked for`
       : e.terminal
         ? `${money(e.amountMinor)} to be taken by ${methodWords(e.terminal)}`
-        : `QR over ${money(e.amountMinor)} received`,
+        : e.topUp
+          ? `${e.topUp.operator} card over ${money(e.amountMinor)} to be sent`
+          : `QR over ${money(e.amountMinor)} received`,
   ],
   'charge.refused': (e) => [`No QR${because(e.reason)}`, 'bad'],
   'charge.superseded': () => ['QR taken off the screen; still watched'],
   'charge.expired': (e) => [`${roadOf(e)} ${roadOf(e) === 'QR' ? 'expired unpaid' : 'payment not answered'}; still watched`, 'note'],
   'charge.paid': (e, money) => [
-    `${money(e.amountMinor)} paid by ${e.method ?? 'QR'}, ${VIAS[e.via] ?? e.via}${e.late ? ', late' : ''}`,
+    `${money(e.amountMinor)} paid by ${e.method?.replace('top-up', 'top-up card') ?? 'QR'}${e.worthMinor === undefined ? '' : ` worth ${money(e.worthMinor)}`}, ${VIAS[e.via] ?? e.via}${e.late ? ', late' : ''}`,
     'good',
   ],
   'charge.part-paid': (e, money) => [`${money(e.amountMinor)} of a QR paid, ${VIAS[e.via] ?? e.via}${e.late ? ', late' : ''}`, 'good'],

@@ -35,7 +35,7 @@ export class Books {
   }
 
   balances(): Record<Account, number> {
-    const sums: Record<Account, number> = { cash: 0, qr: 0, card: 0, terminal: 0, credit: 0, sales: 0, refund: 0 };
+    const sums: Record<Account, number> = { cash: 0, qr: 0, card: 0, terminal: 0, topup: 0, credit: 0, sales: 0, refund: 0 };
     for (const entry of this.#entries) {
       const move = posting(entry);
       if (!move) continue;
@@ -43,6 +43,18 @@ export class Books {
       sums[move.to] += move.minor;
     }
     return sums;
+  }
+
+  /** What customers had on the box when they had least. */
+  lowestCredit(): number {
+    let [credit, lowest] = [0, 0];
+    for (const entry of this.#entries) {
+      const move = posting(entry);
+      if (move?.to === 'credit') credit += move.minor;
+      if (move?.from === 'credit') credit -= move.minor;
+      lowest = Math.min(lowest, credit);
+    }
+    return lowest;
   }
 }
 
@@ -59,8 +71,8 @@ export async function booksOf(world: World, round: Round): Promise<Books> {
 
 /** What holds for the till of any box when a round is settled. */
 export function checkTill(books: Books, terms: Terms): void {
-  const { cash, qr, card, terminal, credit, sales, refund } = books.balances();
-  books.expect('the books', credit + sales + refund, 0 - cash - qr - card - terminal);
+  const { cash, qr, card, terminal, topup, credit, sales, refund } = books.balances();
+  books.expect('the books', credit + sales + refund, 0 - cash - qr - card - terminal - topup);
   books.expect('money that bought nothing', [credit, books.status.creditMinor], [0, 0]);
   const once = (what: string, ids: readonly string[]) => books.expect(`one ${what}`, repeated(ids), []);
   once(
@@ -102,16 +114,22 @@ export function checkTill(books: Books, terms: Terms): void {
 function owedBack(books: Books, sale: string, { sale: policy }: Terms): number {
   const ofSale = (entry: { readonly sale: string | null }) => entry.sale === sale;
   // The holder of a card has gone when it is known late that it was charged: there is nobody to keep a credit for.
-  const late = books
-    .ofRound('charge.paid')
-    .filter((entry) => ofSale(entry) && entry.late && (entry.method !== undefined || policy?.latePayment === 'refund'));
+  const paid = books.ofRound('charge.paid').filter(ofSale);
+  const parts = books.ofRound('charge.part-paid').filter(ofSale);
+  const late = [
+    ...paid.filter((entry) => entry.late && (entry.method !== undefined || policy?.latePayment === 'refund')),
+    ...parts.filter((entry) => entry.late && policy?.latePayment === 'refund'),
+  ];
+  const inTime = [...paid, ...parts].filter((entry) => !entry.late);
+  const taken = sum(books.ofRound('cash.credited').filter(ofSale)) + sum(inTime);
   const cancelled = books.ofRound('sale.cancelled').some(ofSale);
-  const cash = books.ofRound('cash.credited').filter(ofSale);
+  const settled = books.ofRound('sale.settled').find(ofSale);
   const failed = books.ofRound('act.outcome').some((entry) => ofSale(entry) && entry.result === 'failed');
   return (
     sum(late) +
-    (cancelled && policy?.cancelledCash === 'refund' ? sum(cash) : 0) +
-    (failed ? (books.ofRound('sale.settled').find(ofSale)?.dueMinor ?? 0) : 0)
+    (cancelled && policy?.cancelledCash === 'refund' ? taken : 0) +
+    (settled && policy?.overpayment === 'refund' ? Math.max(0, taken - settled.dueMinor) : 0) +
+    (failed ? (settled?.dueMinor ?? 0) : 0)
   );
 }
 
@@ -136,6 +154,7 @@ function checkAlarms(books: Books): void {
     ...(outcomes.includes('failed') ? ['output-faulty'] : []),
     ...(unresolved.some(({ card }) => card) ? ['card-unresolved'] : []),
     ...(unresolved.some(({ terminal }) => terminal) ? ['terminal-unresolved'] : []),
+    ...(unresolved.some(({ topUp }) => topUp) ? ['top-up-unresolved'] : []),
   ];
   const raised = books.status.alarms.map(({ code }) => code);
   books.expect(

@@ -16,7 +16,8 @@ export type KnownMethod =
   | 'QR'
   | 'MOBILE_WALLET'
   | 'CASH'
-  | 'GIFT_CARD';
+  | 'GIFT_CARD'
+  | 'TOP_UP_CARD';
 
 /** Every word a screen shows, in one language. A text that is missing is a type error. */
 export interface ScreenTexts {
@@ -66,6 +67,25 @@ export interface ScreenTexts {
   readonly keys: { readonly ok: string; readonly clear: string; readonly cancel: string };
   readonly chooseMethod: string;
   readonly methods: Readonly<Record<KnownMethod, string>>;
+  readonly topUp: {
+    /** On a button, and where a key does it. */
+    readonly offer: string;
+    readonly press: string;
+    readonly operator: string;
+    readonly amount: string;
+    readonly serial: string;
+    readonly pin: string;
+    readonly keys: string;
+    readonly typingKeys: string;
+    /** How many characters there are, and how many there are to be: `10-15`. */
+    readonly typed: (typed: string, needed: string) => string;
+    readonly short: (least: string) => string;
+    readonly sent: Notice;
+    readonly result: string;
+    readonly worth: (worth: string, credited: string) => string;
+    readonly rest: string;
+    readonly failed: Readonly<Record<Extract<Screen, { kind: 'top-up-failed' }>['reason'], Notice>>;
+  };
   readonly processing: Notice;
   /** `spent` is the hint when nothing more can be paid. */
   readonly limitError: Notice & { readonly spent: string; readonly limit: string; readonly remaining: string };
