@@ -3,13 +3,25 @@ import { seededEntropy } from '../entropy.ts';
 import { type CampaignResult, campaign } from './campaign.ts';
 import { DS50 } from './ds50-scenarios.ts';
 import { KIOSK } from './kiosk-scenarios.ts';
+import { PAYMENT_GATEWAY } from './payment-gateway-scenarios.ts';
 import { PROMPTPAY } from './promptpay-scenarios.ts';
 import { QRIS_SOUNDBOX } from './qris-scenarios.ts';
 
 /** A part of what `npm run crash` does: an even choice of the commits of every scenario, and a few random instants. */
-const KILLS = { promptpay: 10, ds50: 9, qris: 8, kiosk: 7 };
+const KILLS = { promptpay: 10, ds50: 9, qris: 8, kiosk: 7, gateway: 8 };
 /** Of the kiosk's scenarios, those in which most can go wrong. */
 const KIOSK_PART = ['kiosk-timeout', 'kiosk-away', 'kiosk-unheard', 'kiosk-lost-result', 'kiosk-paper-out', 'kiosk-delivery'];
+/** Of those of the payment gateway too. */
+const GATEWAY_PART = [
+  'vietqr-parts',
+  'vietqr-overpaid',
+  'vietqr-late-part',
+  'vietqr-away',
+  'vietqr-cancelled',
+  'vietqr-lost-answer',
+  'top-up-success',
+  'top-up-late',
+];
 const TIMEOUT_MS = 240_000;
 
 const random = () => {
@@ -62,5 +74,22 @@ describe.concurrent('a box that is killed at the commits of whatever it does', (
     expect(result.figures['charges given up with an alarm']).toBeGreaterThan(0);
     expect(result.figures['tickets printed']).toBeGreaterThan(0);
     expect(result.figures['tickets failed']).toBeGreaterThan(0);
+  });
+
+  it('loses and doubles nothing of transfers in parts, beyond the price and too late, and of top-up cards', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const result = await campaign(PAYMENT_GATEWAY, { kills: KILLS.gateway, only: GATEWAY_PART, random: random() });
+    expectSound(
+      result,
+      KILLS.gateway,
+      GATEWAY_PART.map((name) => ({ name })),
+    );
+    expect(result.figures['parts paid']).toBeGreaterThan(0);
+    expect(result.figures['paid beyond the price']).toBeGreaterThan(0);
+    expect(result.figures['paid late']).toBeGreaterThan(0);
+    expect(result.figures['refunds due']).toBeGreaterThan(0);
+    expect(result.figures['charges given up']).toBeGreaterThan(0);
+    expect(result.figures['top-up cards credited']).toBeGreaterThan(0);
   });
 });

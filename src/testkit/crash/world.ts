@@ -8,7 +8,7 @@ import type { BoxStatus } from '../../app/box.ts';
 import type { Recorded } from '../../domain/journal.ts';
 import type { KioskTimings } from '../../domain/kiosk.ts';
 import type { SalePolicy, SaleTimings } from '../../domain/policy.ts';
-import { type ReferenceBackend, startReferenceBackend } from '../../refserver/server.ts';
+import { type ReferenceBackend, type ReferenceBackendOptions, startReferenceBackend } from '../../refserver/server.ts';
 import { type KillPoint, killPointText } from './dying-store.ts';
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
@@ -51,7 +51,7 @@ export abstract class World {
 
   async open(): Promise<void> {
     mkdirSync(this.state, { recursive: true });
-    this.#backend = await this.#startBackend(0, 0);
+    this.#backend = await this.#startBackend({ httpPort: 0, mqttPort: 0, ...this.backendOptions() });
     this.agree({});
   }
 
@@ -60,11 +60,19 @@ export abstract class World {
     const before = this.#backend;
     if (!before) throw new Error('the world is not open');
     await before.stop();
-    this.#backend = await this.#startBackend(portOf(before.httpUrl), portOf(before.mqttUrl));
+    const ports = { httpPort: portOf(before.httpUrl), mqttPort: portOf(before.mqttUrl) };
+    const { gatewayUrl } = before;
+    const gateway = gatewayUrl === null ? {} : { gatewayPort: portOf(gatewayUrl) };
+    this.#backend = await this.#startBackend({ ...this.backendOptions(), ...ports, ...gateway });
   }
 
-  #startBackend(httpPort: number, mqttPort: number): Promise<ReferenceBackend> {
-    return startReferenceBackend({ httpPort, mqttPort, stateFile: join(this.directory, 'backend.db') });
+  #startBackend(options: ReferenceBackendOptions): Promise<ReferenceBackend> {
+    return startReferenceBackend({ ...options, stateFile: join(this.directory, 'backend.db') });
+  }
+
+  /** What the backend has besides that of every world. */
+  protected backendOptions(): ReferenceBackendOptions {
+    return {};
   }
 
   /** The configuration of the box under these terms; what else it needs is written beside it. */
