@@ -1,6 +1,6 @@
 import { CallerFault, Fault } from '../domain/fault.ts';
 import { OtaFault } from '../domain/ota/ota-fault.ts';
-import type { PackageOffer, PackageType, UpdateJob, UpdateOutcome, UpdateState, UpdateStatusName } from '../domain/ota/update.ts';
+import type { PackageOffer, PackageType, UpdateJob, UpdateState } from '../domain/ota/update.ts';
 import type { BackendFiles } from '../domain/posparam/posparam.ts';
 import type { Screen } from '../domain/screen.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -14,6 +14,7 @@ import { whenQuiet } from './quiet.ts';
 import { pause, type Retries } from './retry.ts';
 import type { TillService } from './till.ts';
 import { download } from './update-download.ts';
+import { UpdateOutcomes } from './update-outcomes.ts';
 import { Parameters } from './update-parameters.ts';
 import { PendingOffers, typeOf } from './update-pending.ts';
 import type { UpdateReports } from './update-reports.ts';
@@ -62,8 +63,6 @@ interface Wish {
   readonly done: (error: unknown) => void;
 }
 
-/** Which outcome the TMS was told last. */
-const TOLD_FACT = 'update.told';
 const AGAIN_MS = 60_000;
 
 /**
@@ -75,6 +74,7 @@ export class UpdateService {
   readonly #pending: PendingOffers;
   readonly #parameters: Parameters;
   readonly #trials: Trials;
+  readonly #outcomes: UpdateOutcomes;
   readonly #stopping = new AbortController();
   /** Ends what is being waited for, so that something more urgent is done first. */
   #step = new AbortController();
@@ -86,6 +86,7 @@ export class UpdateService {
   constructor(options: UpdateServiceOptions) {
     this.#o = options;
     this.#pending = new PendingOffers(options.store, options.reports);
+    this.#outcomes = new UpdateOutcomes(options);
     this.#parameters = new Parameters({ ...options, gateway: options.gateway.parameters });
     this.#trials = new Trials({
       ...options,
@@ -143,7 +144,7 @@ export class UpdateService {
     await this.#do(async () => {
       const { job } = this.state();
       await updates.adoptFile(file, terms);
-      this.#superseded(job);
+      this.#outcomes.superseded(job);
     });
   }
 
@@ -185,7 +186,7 @@ export class UpdateService {
 
   /** Does the next thing there is to do; false when there is none. */
   async #next(signal: AbortSignal): Promise<boolean> {
-    this.#tellOutcome();
+    this.#outcomes.tell(this.state().last);
     const { job, slots } = this.state();
     const onTrial = slots.AP.trial && slots.AP.current?.id === this.#o.launchedAs;
     if (this.#wish) await this.#fulfil(this.#wish);
@@ -217,7 +218,7 @@ export class UpdateService {
       if (offer.deadlineMs !== null && clock.wallTrusted() && clock.wallMs() > offer.deadlineMs) throw late(offer.deadlineMs);
       if (isFirmware(offer.name) && launchedAs === null) throw noLauncher(offer.name);
       const from = await updates.begin(offer);
-      if (job && job.offer.deployment !== offer.deployment) this.#superseded(job);
+      if (job && job.offer.deployment !== offer.deployment) this.#outcomes.superseded(job);
       this.#pending.taken(offer, 'START_DOWNLOAD', Math.floor((from * 100) / offer.size), '');
     } catch (error) {
       if (!isAboutThePackage(error)) throw error;
@@ -268,7 +269,7 @@ export class UpdateService {
     const { updates, till, reports } = this.#o;
     await this.#inQuiet(signal, async () => {
       this.#show({ kind: 'updating', step: 'installing' });
-      this.#say('update-installing');
+      this.#outcomes.say('update-installing');
       const reachedBefore = await this.#reachedNow(signal);
       // A sale that is paid from money already in may have begun meanwhile.
       if (signal.aborted || till.state.sale !== null) return;
@@ -324,44 +325,15 @@ export class UpdateService {
     const { updates, log, launchedAs } = this.#o;
     const release = await updates.rollBack(type, code, detail, blacklist);
     log.error('update.rolled-back', { type, code, detail, now: release?.name ?? 'what tilld brings' });
-    this.#tellOutcome();
+    this.#outcomes.tell(this.state().last);
     if (type === 'CUST') await this.#parameters.apply();
     else if (launchedAs !== null) this.#o.restart();
-  }
-
-  #superseded(job: UpdateJob | null): void {
-    if (job) this.#o.reports.report(job.offer.deployment, 'UPGRADE_FAIL', 0, 'ota-superseded');
-  }
-
-  /** Tells the TMS and the customer how the last update ended, once, whoever ended it: this process, one before it, or the launcher. */
-  #tellOutcome(): void {
-    const { store, reports } = this.#o;
-    const { last } = this.state();
-    if (!last) return;
-    const mark = `${last.atMs} ${last.state} ${last.name}`;
-    if (store.fact(TOLD_FACT) === mark) return;
-    reports.report(last.deployment, statusOf(last), last.state === 'confirmed' ? 100 : 0, last.code, { facts: { [TOLD_FACT]: mark } });
-    this.#say(last.state === 'confirmed' ? 'update-done' : 'update-failed');
   }
 
   #show(screen: Screen | null): void {
     this.#screen = screen;
     this.#o.changed();
   }
-
-  #say(phrase: 'update-installing' | 'update-done' | 'update-failed'): void {
-    const { speaker, log } = this.#o;
-    speaker.say({ phrase, amount: null }).catch((error: unknown) => log.warn('announcement.failed', { phrase, error }));
-  }
-}
-
-/** Codes of what can go wrong after a package was found good. */
-const LOCAL_CODES = new Set(['ota-no-space', 'ota-io', 'ota-release-damaged', 'ota-no-launcher']);
-
-function statusOf({ state, code }: UpdateOutcome): UpdateStatusName {
-  if (state === 'confirmed') return 'UPGRADE_SUCCESS';
-  if (state === 'rolled-back' || LOCAL_CODES.has(code)) return 'UPGRADE_FAIL';
-  return code.startsWith('download-') ? 'DOWNLOAD_FAIL' : 'VERIFY_FAIL';
 }
 
 const isAboutThePackage = (error: unknown): error is Fault =>
