@@ -37,7 +37,7 @@ export interface Scene {
 export function present(scene: Scene): Screen {
   const { till, ready } = scene;
   if (scene.kiosk && (till.sale?.origin ?? 'kiosk') === 'kiosk') return led(scene, scene.kiosk);
-  if (till.sale?.phase === 'delivering') return { kind: 'delivering', due: amount(till, till.sale.dueMinor) };
+  if (till.sale?.phase === 'delivering') return scene.topUp ?? { kind: 'delivering', due: amount(till, till.sale.dueMinor) };
   if (till.sale) return paying(scene);
   if (scene.result) return scene.result;
   if (scene.notice) return scene.notice;

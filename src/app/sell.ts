@@ -1,7 +1,7 @@
 import { Fault } from '../domain/fault.ts';
 import type { Money } from '../domain/money.ts';
 import type { SaleTimings } from '../domain/policy.ts';
-import { takenMinor, wantsNewQr } from '../domain/till/state.ts';
+import { keepingMinor, takenMinor, wantsNewQr } from '../domain/till/state.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
@@ -18,6 +18,7 @@ export interface SellOptions {
   readonly retries: Retries;
   readonly timings: SaleTimings;
   readonly cashBusy: () => boolean;
+  readonly cashPossible: () => boolean;
 }
 
 /** Pause before work the journal could not take is done again. */
@@ -128,9 +129,9 @@ export class Sell {
 
   /** One timer serves both waits of a sale without a QR: a new QR for the rest, or its end when nobody pays. */
   #armTimer(): void {
-    const { till, clock, timings } = this.#o;
+    const { till, clock, timings, cashPossible } = this.#o;
     const { sale } = till.state;
-    const moneyIsIn = sale !== null && takenMinor(sale) > 0;
+    const moneyIsIn = sale !== null && keepingMinor(sale, cashPossible()) > 0;
     const requote = wantsNewQr(till.state) && this.#vainFor !== sale?.id;
     const waits = sale?.phase === 'paying' && !sale.request && !sale.charge && (!moneyIsIn || requote);
     const wait = waits ? `${sale.id} ${requote} ${takenMinor(sale)} ${sale.lastCharge}` : null;

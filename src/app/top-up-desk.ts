@@ -1,5 +1,7 @@
+import { NOT_SENT } from '../domain/card.ts';
 import { CallerFault } from '../domain/fault.ts';
 import type { SaleTimings } from '../domain/policy.ts';
+import { RequestFault } from '../domain/request-fault.ts';
 import { openCharge } from '../domain/till/state.ts';
 import { checkTopUp, type TopUpCard } from '../domain/top-up.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -68,13 +70,16 @@ export class TopUpDesk {
     const schedule = retries();
     // However long the next try would be off: with its time, or an answer by another road, the card is forgotten.
     const unfollow = till.onCommitted(() => this.#isWaitedFor(charge) || over.abort());
+    let mayBeThere = false;
     while (this.#isWaitedFor(charge)) {
       try {
         const answer = await topUps.submit(request, signal);
+        mayBeThere = true;
         // A box that is stopping has closed its books; it asks about the charge when it starts again.
         if (!signal.aborted) confirm.answered(charge, answer);
         break;
       } catch (error) {
+        mayBeThere ||= !(error instanceof RequestFault && error.unsent);
         if (signal.aborted) break;
         log.warn('top-up.not-sent', { charge, error });
         // The charge stands open in the journal: it is asked about, whatever went wrong here.
@@ -82,6 +87,10 @@ export class TopUpDesk {
       }
     }
     unfollow();
+    // Nobody need look for what never left the box.
+    if (!mayBeThere && !this.#stopping.signal.aborted && openCharge(till.state, charge)) {
+      confirm.answered(charge, { state: 'failed', reason: NOT_SENT });
+    }
   }
 
   /** Whether its customer still stands there. */

@@ -54,6 +54,8 @@ export class TopUpDialogue {
   #at: At<Step> | null = null;
   #result: At<Result> | null = null;
   #cancelTimer: Cancel | null = null;
+  /** Until when keys are taken for the rest of what was being typed when there was nothing more to type it for; monotonic. */
+  #strayUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: TopUpDialogueOptions) {
     this.#o = options;
@@ -103,6 +105,7 @@ export class TopUpDialogue {
     const { till } = this.#o;
     const at = this.#at;
     if (!at) {
+      if (this.#isStray(key)) return true;
       if ((key !== 'top-up' && key !== '1') || !this.offered()) return false;
       this.#go(till.state.sale?.id ?? '', { step: 'operator' });
       return true;
@@ -191,17 +194,44 @@ export class TopUpDialogue {
   #follow(entries: readonly Recorded[]): void {
     const { sale, resolved } = this.#o.till.state;
     // Nothing is typed for a sale that needs it no more.
-    if (this.#at && (sale?.id !== this.#at.sale || !this.offered())) this.#leave();
-    if (this.#at || sale?.phase !== 'paying') return;
+    if (this.#at && (sale?.id !== this.#at.sale || !this.offered())) {
+      if ('typed' in this.#at.step) this.#keepOff();
+      this.#leave();
+    }
+    if (entries.some(({ entry }) => entry.kind === 'sale.settled')) this.#result = null;
+    if (this.#at || !sale) return;
+    const paying = sale.phase === 'paying';
     for (const { entry } of entries) {
       if (entry.kind === 'charge.paid' && entry.method === 'top-up' && entry.sale === sale.id) {
         const worth = entry.worthMinor === undefined ? null : this.#money(entry.worthMinor);
+        // That it paid for everything is seen; that it was worth something else is not.
+        if (!paying && (worth === null || entry.late)) continue;
         this.#show(sale.id, { kind: 'top-up-result', credited: this.#money(entry.amountMinor), worth, rest: this.#rest() });
       }
-      if (entry.kind === 'charge.failed' && entry.sale === sale.id && resolved.some(({ id, topUp }) => id === entry.charge && topUp)) {
+      if (
+        paying &&
+        entry.kind === 'charge.failed' &&
+        entry.sale === sale.id &&
+        resolved.some(({ id, topUp }) => id === entry.charge && topUp)
+      ) {
         this.#show(sale.id, { kind: 'top-up-failed', reason: reasonOf(entry.reason), rest: this.#rest() });
       }
     }
+  }
+
+  /** The digits of a PIN are no amount to sell for: they go nowhere until none has come for as long as a result is shown. */
+  #isStray(key: string): boolean {
+    if (this.#o.clock.monotonicMs() >= this.#strayUntilMs) return false;
+    if (/^(?:[0-9]|ok|clear)$/.test(key)) {
+      this.#keepOff();
+      return true;
+    }
+    this.#strayUntilMs = Number.NEGATIVE_INFINITY;
+    return false;
+  }
+
+  #keepOff(): void {
+    this.#strayUntilMs = this.#o.clock.monotonicMs() + this.#o.resultMs;
   }
 
   #show(sale: string, result: Result): void {

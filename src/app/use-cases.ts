@@ -171,6 +171,7 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     confirm,
     retries: retries({ baseMs: 500, capMs: 5_000 }, entropy),
     cashBusy: () => moneyBusy(),
+    cashPossible: () => health.ready().cash,
   });
   const outbox = new Outbox({
     store,

@@ -80,7 +80,7 @@ export type Screen =
     }
   /** The card is with its operator. */
   | { readonly kind: 'top-up-sent'; readonly operator: string; readonly amount: Money }
-  /** It was credited; `worth` is its face value where another one was declared. More is to be paid. */
+  /** It was credited; `worth` is its face value where another one was declared. Unless that is so, more is to be paid. */
   | { readonly kind: 'top-up-result'; readonly credited: Money; readonly worth: Money | null; readonly rest: Money }
   /** It was not taken, and another one may be given: it is no good, it was used before, or none can be taken now. */
   | { readonly kind: 'top-up-failed'; readonly reason: 'bad' | 'used' | 'not-possible'; readonly rest: Money }

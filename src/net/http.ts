@@ -191,7 +191,9 @@ const failed = (code: string, message: string, cause?: unknown): RequestFault =>
 function requestFault(error: unknown, unsent: boolean): RequestFault {
   const symptom = symptomOfRequest(error);
   const remedy = symptom.remedy === undefined ? {} : { remedy: symptom.remedy };
-  return new RequestFault(symptom.message, { code: symptom.code, ...remedy, cause: error, retryable: true, unsent });
+  // What is not HTTP may be what was sent, keys and all, and undici keeps it in the error.
+  const cause = symptom.code === 'peer-not-http' ? {} : { cause: error };
+  return new RequestFault(symptom.message, { code: symptom.code, ...remedy, ...cause, retryable: true, unsent });
 }
 
 function symptomOfRequest(error: unknown): Pick<Symptom, 'code' | 'message' | 'remedy'> {

@@ -56,6 +56,7 @@ describe('screens', () => {
       'The card was worth ฿20. ฿10 credited. Still to pay: ฿30.',
       'A QR for the rest follows.',
     ],
+    [{ kind: 'top-up-result', credited: thb(1_000), worth: thb(2_000), rest: thb(0) }, 'The card was worth ฿20. ฿10 credited.', ''],
     [{ kind: 'top-up-failed', reason: 'used', rest: thb(3_000) }, 'The card was sent before. Still to pay: ฿30.', ''],
     [idle, 'Ready.', 'Type an amount and OK, or put in money.'],
     [{ ...idle, qr: false, cash: false }, 'Ready.', 'Type an amount and OK. No QR while the box is not paired: press Pair.'],

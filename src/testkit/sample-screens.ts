@@ -150,6 +150,7 @@ export const SAMPLE_SCREENS: readonly Screen[] = [
   { kind: 'top-up-sent', operator: 'Vietnamobile', amount: money(500_000, 'VND') },
   { kind: 'top-up-result', credited: money(43_750, 'VND'), worth: null, rest: money(56_250, 'VND') },
   { kind: 'top-up-result', credited: money(21_875, 'VND'), worth: money(50_000, 'VND'), rest: money(78_125, 'VND') },
+  { kind: 'top-up-result', credited: money(21_875, 'VND'), worth: money(50_000, 'VND'), rest: money(0, 'VND') },
   ...(['bad', 'used', 'not-possible'] as const).map((reason): Screen => ({ kind: 'top-up-failed', reason, rest: money(100_000, 'VND') })),
   { kind: 'print-ticket' },
   { kind: 'collect-ticket' },

@@ -14,7 +14,18 @@ import { TIMED_OUT } from '../kiosk.ts';
 import { driveFor } from '../policy.ts';
 import { apply } from './apply.ts';
 import type { DecisionContext, TillInput } from './input.ts';
-import { EMPTY_TALLY, isDirect, type OpenCharge, openCharge, restMinor, type Sale, shownCharge, type Till, takenMinor } from './state.ts';
+import {
+  EMPTY_TALLY,
+  isDirect,
+  keepingMinor,
+  type OpenCharge,
+  openCharge,
+  restMinor,
+  type Sale,
+  shownCharge,
+  type Till,
+  takenMinor,
+} from './state.ts';
 
 const STATUS_OF_CANCEL: Record<CancelReason, ReportStatus> = {
   customer: 'CANCELLED',
@@ -116,9 +127,7 @@ export class Draft {
   endUnlessMoneyIsIn(reason: CancelReason): void {
     const sale = this.paying();
     if (!sale || this.context.cashBusy) return;
-    // Where there is no cash nothing pays the rest of a QR but another QR: such a sale would stand in everybody's way.
-    const keptMinor = takenMinor(sale) - (this.context.cashPossible ? 0 : sale.qrMinor);
-    if (keptMinor === 0) this.cancel(reason);
+    if (keepingMinor(sale, this.context.cashPossible) === 0) this.cancel(reason);
   }
 
   /** After the charge on the front came to nothing. A sale at the backend's terminal cannot be paid in another way. */

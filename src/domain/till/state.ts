@@ -120,6 +120,13 @@ export function emptyTill(currency: Currency): Till {
 /** Money that came in during a sale, by whatever road. */
 export const takenMinor = (sale: Sale): number => sale.cashMinor + sale.qrMinor + sale.cardMinor + sale.terminalMinor + sale.topUpMinor;
 
+/**
+ * Money that keeps a sale open for a customer who may be looking for the rest. Where there is no cash nothing pays the rest of
+ * a QR or a top-up card but another of them: such a sale would stand in everybody's way.
+ */
+export const keepingMinor = (sale: Sale, cashPossible: boolean): number =>
+  takenMinor(sale) - (cashPossible ? 0 : sale.qrMinor + sale.topUpMinor);
+
 /** Whether a charge is taken without a QR: once it is sent, only its answer or its time limit ends it. */
 export const isDirect = ({ card, terminal, topUp }: Pick<OpenCharge, 'card' | 'terminal' | 'topUp'>): boolean =>
   card !== undefined || terminal !== undefined || topUp !== undefined;

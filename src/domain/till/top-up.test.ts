@@ -160,4 +160,13 @@ describe('a top-up card', () => {
     expect(back.kinds).toContain('charge.conflict');
     expect(moneyIn(back.entries)).toMatchObject([{ amountMinor: 43_750 }]);
   });
+
+  it('stays the charge of its sale while a part of the QR is paid that it took the place of', () => {
+    const part: TillInput = { type: 'part-paid', charge: 'c1', via: 'poll', paidMinor: 10_000 };
+    expect(run([open, offered, entered(), part]).view).toMatchObject({ state: 'authorising', charge: 't1', qrMinor: 10_000 });
+    expect(run([open, offered, entered(), part, failed]).view).toMatchObject({ state: 'cash', qrMinor: 10_000 });
+    const both = run([open, offered, entered(), part, credited(20_000)]);
+    expect(both.view).toMatchObject({ state: 'cash', qrMinor: 10_000, topUpMinor: 20_000 });
+    expect(wantsNewQr(both.till)).toBe(true);
+  });
 });

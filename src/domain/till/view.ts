@@ -114,7 +114,8 @@ function after(view: SaleView, entry: Entry): Partial<SaleView> {
       return { state, charge: entry.charge, [taken]: view[taken] + entry.amountMinor };
     }
     case 'charge.part-paid':
-      return { charge: entry.charge, qrMinor: view.qrMinor + entry.amountMinor };
+      // A card that is being asked about stays the charge.
+      return { charge: view.state === 'authorising' ? view.charge : entry.charge, qrMinor: view.qrMinor + entry.amountMinor };
     case 'cash.credited':
       return { cashMinor: view.cashMinor + entry.amountMinor, cash: addPieces(view.cash, entry.method, String(entry.amountMinor), 1) };
     case 'sale.settled':

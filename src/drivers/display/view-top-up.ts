@@ -148,7 +148,7 @@ function howMany(view: View, { typed, least, most, short }: Of<'top-up-typing'>,
 export const topUpSentView = (view: View, { operator, amount }: Of<'top-up-sent'>): Picture =>
   notice(view, view.colours.calm, { icon: 'sync', ...view.texts.topUp.sent, figure: `${operator} ${shortMoneyText(amount)}` });
 
-/** What was credited, why it is less where the card was worth something else, and what is still to pay. */
+/** What was credited, why it is less where the card was worth something else, and what is still to pay, if anything. */
 export function topUpResultView(view: View, { credited, worth, rest }: Of<'top-up-result'>): Picture {
   const { result, worth: said } = view.texts.topUp;
   return notice(view, worth === null ? view.colours.calm : view.colours.warning, {
@@ -156,7 +156,7 @@ export function topUpResultView(view: View, { credited, worth, rest }: Of<'top-u
     title: result,
     figure: moneyText(credited),
     hint: worth === null ? '' : said(shortMoneyText(worth), shortMoneyText(credited)),
-    more: (inner) => stillToPay(inner, rest),
+    more: (inner) => (rest.minor > 0 ? stillToPay(inner, rest) : []),
   });
 }
 

@@ -33,7 +33,7 @@ const MINUTE_MS = 60_000;
 const MOST_POSTS = 5;
 const MOST_GETS = 100;
 /** Of these, left for the charge on the screen, however many others are asked about. */
-const SPARE_GETS = 30;
+export const SPARE_GETS = 30;
 /** The longest it is left alone: its limits are limits of a minute, whatever it or something in between says. */
 const LONGEST_HOLD_MS = 300_000;
 /** How long a customer whose payment is known waits for the word whether it was more. */

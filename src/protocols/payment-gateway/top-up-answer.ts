@@ -41,6 +41,9 @@ const REASONS: Readonly<Record<string, string>> = {
   VALIDATION_FAILED: 'card-invalid',
 };
 
+/** Whether no submission of the same card can have been taken; any other refusal may be about one that is still on its way. */
+export const isFinal = (reason: string): boolean => reason === REASONS.VALIDATION_FAILED;
+
 /** Statuses of a gateway that has done nothing, and may do it later. */
 const BUSY = 429;
 const TRY_AGAIN = [408, 425, BUSY];

@@ -4,9 +4,9 @@ import { RequestFault } from '../../domain/request-fault.ts';
 import { checkTopUp } from '../../domain/top-up.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ChargeAnswer, TopUpGateway, TopUpRequest } from '../../ports/gateway.ts';
-import type { Backend } from './backend.ts';
+import { type Backend, SPARE_GETS } from './backend.ts';
 import * as codec from './codec.ts';
-import { answerOfCard, decoded, PENDING, readIn, receiptOf, unclear, unusable } from './top-up-answer.ts';
+import { answerOfCard, decoded, isFinal, PENDING, readIn, receiptOf, unclear, unusable } from './top-up-answer.ts';
 
 export interface TopUpsOptions {
   readonly backend: Backend;
@@ -20,6 +20,8 @@ interface Followed {
   transaction: string | null;
   /** It may have arrived without an answer to say so. */
   lost: boolean;
+  /** The gateway has said that it has it. */
+  taken: boolean;
   /** When the gateway was last made to ask the operator, or was first seen to wait for it; monotonic. */
   askedAtMs: number | null;
 }
@@ -29,6 +31,8 @@ const MOST_USERNAME = 64;
 /** The gateway asks the operator when it is asked by POST, of which there are few: so seldom, and only with so many to spare. */
 const STATUS_EVERY_MS = 30_000;
 const SPARE_POSTS = 3;
+/** However many cards are tried, a QR can be had. */
+const SPARE_CHECKOUTS = 1;
 
 /**
  * Top-up cards at the gateway (document 1, 3.2 and 3.3). A card goes out under a name made of the box and the charge, so that
@@ -40,6 +44,8 @@ export class TopUps implements TopUpGateway {
   readonly #o: TopUpsOptions;
   readonly #followed = new Map<string, Followed>();
   #statusAtMs = Number.NEGATIVE_INFINITY;
+  /** The card on the screen: the last one that was sent, and after a start the first one that is asked about. */
+  #front: string | null = null;
 
   constructor(options: TopUpsOptions) {
     this.#o = options;
@@ -63,10 +69,12 @@ export class TopUps implements TopUpGateway {
     const body = this.#body(request);
     const followed = this.#follow(charge);
     const sentBefore = followed.lost;
+    this.#front = charge;
     if (sentBefore && (await this.#find(charge, followed, signal)) !== 'nothing') return PENDING;
     // From here on it may be there, unless something says that it is not.
     followed.lost = true;
-    const reply = await this.#o.backend.send({ operation: 'top-up', path: codec.CARDS_PATH, signal, body }).catch((error: unknown) => {
+    const question = { operation: 'top-up', path: codec.CARDS_PATH, signal, body, spare: SPARE_CHECKOUTS } as const;
+    const reply = await this.#o.backend.send(question).catch((error: unknown) => {
       if (error instanceof RequestFault && error.unsent) followed.lost = sentBefore;
       throw error;
     });
@@ -74,9 +82,10 @@ export class TopUps implements TopUpGateway {
     if (receipt.receipt === 'reply') return this.#taken(reply.body, request, followed);
     if (receipt.receipt !== 'lost') followed.lost = sentBefore;
     if (receipt.receipt !== 'refused') throw receipt.fault;
-    // What was sent before may be there, and what this one is a duplicate of.
-    if (sentBefore && (await this.#find(charge, followed, signal)) !== 'nothing') return PENDING;
-    return { state: 'failed', reason: receipt.reason };
+    const { reason } = receipt;
+    if (!sentBefore || isFinal(reason)) return { state: 'failed', reason };
+    // What was sent before may be what this one is a duplicate of, and on its way through the gateway still.
+    return (await this.#find(charge, followed, signal)) === 'nothing' ? { state: 'unresolved', reason } : PENDING;
   }
 
   /** What became of a card. @throws RequestFault for everything that is no answer about it */
@@ -84,12 +93,17 @@ export class TopUps implements TopUpGateway {
     if (amount !== undefined && amount.currency !== 'VND') return unclear('amount-mismatch');
     const declared = amount?.minor ?? null;
     const followed = this.#follow(charge);
+    this.#front ??= charge;
     const found = await this.#find(charge, followed, signal);
-    if (found === 'nothing') return { state: 'unresolved', reason: 'not-found' };
+    if (found === 'nothing') return followed.taken ? unclear('not-found') : { state: 'unresolved', reason: 'not-found' };
     if (found === 'several') return unclear('contradictory-answer');
-    const reply = await this.#o.backend.send({ operation: 'top-up-logs', path: codec.logsPath(found.transaction), signal });
-    const card = readIn(reply, codec.decodeLogsReply);
-    if (card?.transaction !== found.transaction || card.username !== this.#username(charge)) return unclear('contradictory-answer');
+    const question = { operation: 'top-up-logs', path: codec.logsPath(found.transaction), signal, spare: this.#spare(charge) } as const;
+    const card = readIn(await this.#o.backend.send(question), codec.decodeLogsReply);
+    if (card?.transaction !== found.transaction || card.username !== this.#username(charge)) {
+      // It may stand there under another number: it is looked for by its name again.
+      followed.transaction = null;
+      return unclear('contradictory-answer');
+    }
     const answer = answerOfCard(card, declared);
     if (answer !== PENDING) return answer;
     return (await this.#urge(found.transaction, followed, declared, signal)) ?? answer;
@@ -99,13 +113,14 @@ export class TopUps implements TopUpGateway {
   async #find(charge: string, followed: Followed, signal: AbortSignal): Promise<{ readonly transaction: string } | 'nothing' | 'several'> {
     if (followed.transaction !== null) return { transaction: followed.transaction };
     const username = this.#username(charge);
-    const reply = await this.#o.backend.send({ operation: 'top-up-search', path: codec.searchPath(username), signal });
-    const all = readIn(reply, codec.decodeSearchReply) ?? [];
-    const mine = all.filter((card) => card.username === username && (card.requestId ?? charge) === charge);
+    const question = { operation: 'top-up-search', path: codec.searchPath(username), signal, spare: this.#spare(charge) } as const;
+    const all = readIn(await this.#o.backend.send(question), (raw) => codec.decodeSearchReply(raw, username)) ?? [];
+    const mine = all.filter((card) => (card.requestId ?? charge) === charge);
     const [first, ...others] = mine.some(({ failed }) => !failed) ? mine.filter(({ failed }) => !failed) : mine.slice(0, 1);
     if (first === undefined) return 'nothing';
     if (others.length > 0) return 'several';
     followed.transaction = first.transaction;
+    followed.taken = true;
     return { transaction: first.transaction };
   }
 
@@ -135,6 +150,7 @@ export class TopUps implements TopUpGateway {
     // It is asked for by this name in every address, and addresses are written down.
     if ([pin, serial].some((secret) => said.transaction.includes(secret.reveal()))) throw unusable('message-invalid');
     followed.transaction = said.transaction;
+    followed.taken = true;
     return said.status === 'failed' ? { state: 'failed', reason: 'failed' } : PENDING;
   }
 
@@ -149,9 +165,14 @@ export class TopUps implements TopUpGateway {
   }
 
   #follow(charge: string): Followed {
-    const known = this.#followed.get(charge) ?? { transaction: null, lost: false, askedAtMs: null };
+    const known = this.#followed.get(charge) ?? { transaction: null, lost: false, taken: false, askedAtMs: null };
     this.#followed.set(charge, known);
     return known;
+  }
+
+  /** Requests that are left for what is on the screen. */
+  #spare(charge: string): number {
+    return charge === this.#front ? 0 : SPARE_GETS;
   }
 
   /** The charge tells it from every other; the box is for people, as far as there is room. */

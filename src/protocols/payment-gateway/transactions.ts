@@ -15,26 +15,24 @@ export const logsPath = (transaction: string): string => `/api/transaction/${enc
 /** A card among the transactions that were found (3.2). */
 interface FoundCard {
   readonly transaction: string;
-  readonly username: string;
   /** Not in the document; null where it is not said. */
   readonly requestId: string | null;
   /** Whether it came to nothing. */
   readonly failed: boolean;
 }
 
-/** Only the cards. @throws PeerFault `json-…`, `message-invalid` */
-export function decodeSearchReply(raw: Uint8Array): FoundCard[] {
+/** Only the cards sent under a name: nothing that is wrong with those of others hides them. @throws PeerFault `json-…`, `message-invalid` */
+export function decodeSearchReply(raw: Uint8Array, username: string): FoundCard[] {
   const found = asList(successData(raw).transactions, 'data.transactions', MOST_FOUND);
   return found.flatMap((value, index): FoundCard[] => {
     const path = `data.transactions[${index}]`;
     const card = asObject(value, path);
-    return card.type === 'card' ? [foundCard(card, path)] : [];
+    return card.type === 'card' && card.username === username ? [foundCard(card, path)] : [];
   });
 }
 
 const foundCard = (card: JsonObject, path: string): FoundCard => ({
   transaction: asTransaction(card.id, `${path}.id`),
-  username: textIn(card.username),
   requestId: typeof card.request_id === 'string' ? card.request_id : null,
   failed: isFailed(card.status),
 });

@@ -116,9 +116,10 @@ export function screenWords(screen, money) {
       return {
         says: sentence(
           screen.worth && `The card was worth ${money(screen.worth.minor)}.`,
-          `${money(screen.credited.minor)} credited. Still to pay: ${money(screen.rest.minor)}.`,
+          `${money(screen.credited.minor)} credited.`,
+          screen.rest.minor > 0 && `Still to pay: ${money(screen.rest.minor)}.`,
         ),
-        next: 'A QR for the rest follows.',
+        next: screen.rest.minor > 0 ? 'A QR for the rest follows.' : '',
       };
     case 'top-up-failed':
       return { says: `${CARD_FAILURES[screen.reason] ?? 'The card was not taken.'} Still to pay: ${money(screen.rest.minor)}.`, next: '' };
