@@ -151,6 +151,8 @@ describe('a bad server', () => {
     ['sends huge headers', 'peer-too-large', () => raw(`${HEAD}x-long: ${'x'.repeat(70_000)}\r\n\r\n`)],
     ['does not listen', 'peer-refused-connection', closedPort],
     ['has no such name', 'peer-unknown-host', 'http://no-such-host.invalid'],
+    ['does not listen for TLS either', 'peer-refused-connection', async () => (await closedPort()).replace('http:', 'https:')],
+    ['has no such name for TLS either', 'peer-unknown-host', 'https://no-such-host.invalid'],
   ])('%s: %s', async (_what, code, url) => {
     const at = typeof url === 'string' ? url : await url();
     const error = await fault(get(client({ url: at })));

@@ -174,6 +174,8 @@ function connector(
     const settle = (...result: Parameters<ConnectCallback>) => {
       cancel();
       connecting.delete(socket);
+      // A TLS socket tells one failure of the connection below it twice, and an error that nobody hears ends the process.
+      if (result[0] !== null) socket.on('error', () => undefined);
       socket.off('error', onError).off('close', onClose);
       if (result[0] !== null) unconnected.add(result[0]);
       callback(...result);
