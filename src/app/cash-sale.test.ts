@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { StoreFault } from '../domain/store-fault.ts';
-import type { Store } from '../ports/store.ts';
 import { settle } from '../testkit/clock.ts';
+import { fullWhile } from '../testkit/full-store.ts';
 import { TestBox, type TestBoxOptions } from '../testkit/test-box.ts';
 
 let bench: TestBox;
@@ -119,27 +118,9 @@ describe('cash', () => {
 });
 
 describe('a ledger that cannot be written', () => {
-  /** A store that refuses commits while `full` is set, as a disk without room does. */
-  function refusing(state: { full: boolean }) {
-    return (store: Store): Store =>
-      new Proxy(store, {
-        get(target, name) {
-          if (name === 'commit') {
-            return (commit: Parameters<Store['commit']>[0]) => {
-              if (state.full) throw new StoreFault('The disk is full', { code: 'store-full', outcome: 'refused' });
-              return target.commit(commit);
-            };
-          }
-          if (name === 'probe') return () => (state.full ? 'disk-full' : target.probe());
-          const value: unknown = Reflect.get(target, name);
-          return typeof value === 'function' ? value.bind(target) : value;
-        },
-      });
-  }
-
   it('inhibits the acceptors within two seconds and refuses to sell', async () => {
     const state = { full: false };
-    await start({ wrapStore: refusing(state) });
+    await start({ wrapStore: fullWhile(state) });
     state.full = true;
     await bench.clock.flow(1_100);
     expect(bench.coin.enabled).toBe(false);
@@ -152,7 +133,7 @@ describe('a ledger that cannot be written', () => {
 
   it('records a coin that fell in meanwhile as soon as it can, once', async () => {
     const state = { full: false };
-    await start({ wrapStore: refusing(state) });
+    await start({ wrapStore: fullWhile(state) });
     state.full = true;
     bench.coin.insert(500);
     expect(bench.box.status()).toMatchObject({ creditMinor: 0, ready: { cash: false } });

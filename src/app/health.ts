@@ -116,7 +116,7 @@ export class HealthService {
 
   /** The books were closed and reconciled. */
   booksClosed(): void {
-    const unresolved = ['card-unresolved', 'terminal-unresolved', 'top-up-unresolved'] as const;
+    const unresolved = ['card-unresolved', 'terminal-unresolved', 'top-up-unresolved', 'bill-unknown'] as const;
     const standing = unresolved.map((code) => ALARM_FACTS[code]).filter((fact) => this.#o.store.fact(fact) !== null);
     if (standing.length > 0) this.#o.store.commit({ entries: [], facts: Object.fromEntries(standing.map((fact) => [fact, null])) });
     for (const code of unresolved) this.clear(code);
@@ -139,6 +139,11 @@ export class HealthService {
     this.#output = null;
     this.clear('delivery-unknown');
     this.clear('output-faulty');
+  }
+
+  /** Whether an acceptor has a fault now. */
+  isFaulty(acceptor: string): boolean {
+    return this.#faultyAcceptors.has(acceptor);
   }
 
   acceptorFault(name: string, code: string, detail: string): void {

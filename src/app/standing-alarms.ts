@@ -7,6 +7,7 @@ export const ALARM_FACTS = {
   'delivery-unknown': 'alarm.delivery-unknown',
   'card-unresolved': 'alarm.card-unresolved',
   'terminal-unresolved': 'alarm.terminal-unresolved',
+  'bill-unknown': 'alarm.bill-unknown',
   'top-up-unresolved': 'alarm.top-up-unresolved',
 } as const;
 
@@ -27,8 +28,16 @@ export function alarmsIn(entries: readonly Entry[], till: Till): StandingAlarm[]
     if (entry.kind === 'act.outcome' && entry.result === 'indeterminate') {
       return [{ code: 'delivery-unknown', detail: `sale ${entry.sale}: ${entry.reason}; look whether the customer was served` }];
     }
+    if (entry.kind === 'bill.unknown') return billUnknown(entry.piece, till);
     return entry.kind === 'charge.abandoned' ? chargeUnresolved(entry.charge, till) : [];
   });
+}
+
+/** The till is the one before the entry: the one after it knows the bill no more. */
+function billUnknown(piece: string, till: Till): StandingAlarm[] {
+  const held = till.held[piece];
+  const what = held ? `a bill of ${held.amountMinor} minor units in ${held.acceptor}` : 'a bill';
+  return [{ code: 'bill-unknown', detail: `${what}, ${piece}: the box stopped while it was being kept; count the stacker` }];
 }
 
 /** The alarm about a charge that the backend says nothing of; none for one by QR, which is the bank's to clear up. */

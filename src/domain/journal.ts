@@ -136,6 +136,8 @@ export type Entry =
       readonly amountMinor: number;
       /** Width of each pulse in milliseconds, so that a count can be audited; absent where no pulses were counted. */
       readonly widthsMs?: readonly number[];
+      /** The held bill that this is. */
+      readonly piece?: string;
     }
   /** Money no denomination matches: audited and reported, never dropped, never guessed. */
   | {
@@ -146,7 +148,19 @@ export type Entry =
       readonly train: string;
       readonly pulses: number;
       readonly widthsMs?: readonly number[];
+      readonly piece?: string;
     }
+  /** A bill is held and will be kept: written before the acceptor is told. `cash.credited` of the same piece follows, or one of the next two. */
+  | {
+      readonly kind: 'bill.held';
+      readonly sale: string | null;
+      readonly acceptor: string;
+      readonly piece: string;
+      readonly amountMinor: number;
+    }
+  | { readonly kind: 'bill.returned'; readonly sale: string | null; readonly piece: string; readonly reason: string }
+  /** The box stopped in between, and the acceptor cannot say whether it was kept. */
+  | { readonly kind: 'bill.unknown'; readonly sale: string | null; readonly piece: string }
   | { readonly kind: 'sale.settled'; readonly sale: string; readonly dueMinor: number }
   | { readonly kind: 'sale.cancelled'; readonly sale: string; readonly reason: CancelReason }
   | {

@@ -11,7 +11,7 @@ import { DEFAULT_KIOSK_TIMINGS } from '../domain/kiosk.ts';
 import { DEFAULT_POLICY, DEFAULT_TIMINGS, type SalePolicy, type SaleTimings } from '../domain/policy.ts';
 import type { Screen } from '../domain/screen.ts';
 import type { Language } from '../domain/speech/language.ts';
-import type { Acceptor, AcceptorEvent } from '../ports/acceptor.ts';
+import type { Acceptor, AcceptorEvent, Escrow } from '../ports/acceptor.ts';
 import type { CardReader } from '../ports/card-reader.ts';
 import type { Edge, Gpio, PulseTrain } from '../ports/gpio.ts';
 import type { Announcement } from '../ports/speaker.ts';
@@ -24,21 +24,33 @@ import { memoryMetrics } from './metrics.ts';
 import { ScriptedGateway } from './scripted-gateway.ts';
 
 /** An acceptor the test drops money into. */
+/** An acceptor that does what the test says; a bill acceptor holds each bill until it is told what to do. */
 class ScriptedAcceptor implements Acceptor {
   readonly name: string;
   readonly method: CashMethod;
+  readonly escrow: Escrow | null;
   enabled = false;
   counting = false;
+  /** What it was told to do with the pieces it holds. */
+  readonly told: string[] = [];
+  /** What it tells at the next start. */
+  readonly missed: AcceptorEvent[] = [];
+  /** What the last start gave it. */
+  mark: string | undefined;
   #trains = 0;
   #onEvent: (event: AcceptorEvent) => void = () => undefined;
 
   constructor(name: string, method: CashMethod) {
     this.name = name;
     this.method = method;
+    const tell = (what: string) => async (piece: string) => void this.told.push(`${what} ${piece}`);
+    this.escrow = method === 'bill' ? { stack: tell('stack'), giveBack: tell('give back') } : null;
   }
 
-  start(onEvent: (event: AcceptorEvent) => void): Promise<void> {
+  start(onEvent: (event: AcceptorEvent) => void, mark?: string): Promise<void> {
     this.#onEvent = onEvent;
+    this.mark = mark;
+    for (const event of this.missed.splice(0)) onEvent(event);
     return Promise.resolve();
   }
 
@@ -134,6 +146,8 @@ export interface TestBoxOptions {
   readonly board?: Partial<Board>;
   readonly paired?: boolean;
   readonly autoPair?: boolean;
+  /** Whether it has a bill acceptor beside that for coins. */
+  readonly bills?: boolean;
   readonly wrapStore?: (store: Store) => Store;
   readonly cardReader?: CardReader;
   /** Asked at every start. */
@@ -149,6 +163,7 @@ export class TestBox {
   readonly log = memoryLog();
   readonly metrics = memoryMetrics();
   readonly coin = new ScriptedAcceptor('coin', 'coin');
+  readonly bill = new ScriptedAcceptor('bill', 'bill');
   readonly said: Announcement[] = [];
   volume: number | null = null;
   language: Language | null = null;
@@ -190,7 +205,7 @@ export class TestBox {
       store: this.store,
       gateway: this.gateway,
       gpio: this.outputs,
-      acceptors: board?.acceptors?.length === 0 ? [] : [this.coin],
+      acceptors: board?.acceptors?.length === 0 ? [] : [this.coin, ...(this.#options.bills ? [this.bill] : [])],
       cardReader: this.#options.cardReader ?? null,
       keypad: 'major',
       power: { restart: () => void this.power.push('restart'), reboot: () => void this.power.push('reboot') },

@@ -9,6 +9,12 @@ function withoutOrder(till: Till, order: string | undefined): Till {
   return order === undefined ? till : { ...till, orders: till.orders.filter(({ id }) => id !== order) };
 }
 
+function withoutHeld(till: Till, piece: string | undefined): Till {
+  if (piece === undefined || !Object.hasOwn(till.held, piece)) return till;
+  const { [piece]: _, ...held } = till.held;
+  return { ...till, held };
+}
+
 function offScreen(till: Till, charge: string, state: 'superseded' | 'expired'): Till {
   const open = till.charges[charge];
   if (!open) return till;
@@ -130,13 +136,20 @@ export function apply(till: Till, entry: Entry): Till {
       return resolve(till, entry.charge, entry.sale, 'abandoned');
     case 'charge.conflict':
       return { ...till, resolved: till.resolved.map((r) => (r.id === entry.charge ? { ...r, contradicted: true } : r)) };
+    case 'bill.held': {
+      const { acceptor, amountMinor, sale } = entry;
+      return { ...till, held: { ...till.held, [entry.piece]: { acceptor, amountMinor, sale } } };
+    }
+    case 'bill.returned':
+    case 'bill.unknown':
+      return withoutHeld(till, entry.piece);
     case 'cash.credited': {
       const tally = addPieces(till.tally, entry.method, String(entry.amountMinor), 1);
-      const credited = { ...till, tally, creditMinor: till.creditMinor + entry.amountMinor };
+      const credited = { ...withoutHeld(till, entry.piece), tally, creditMinor: till.creditMinor + entry.amountMinor };
       return entry.sale === null ? credited : withSale(credited, entry.sale, (s) => ({ cashMinor: s.cashMinor + entry.amountMinor }));
     }
     case 'cash.unassigned':
-      return till;
+      return withoutHeld(till, entry.piece);
     case 'sale.settled': {
       const settled = { ...till, creditMinor: till.creditMinor - entry.dueMinor };
       return withSale(settled, entry.sale, () => ({ phase: 'delivering', request: null }));

@@ -114,6 +114,24 @@ export function decide(till: Till, input: TillInput, context: DecisionContext): 
       draft.add({ kind: 'cash.unassigned', sale: draft.paying()?.id ?? null, ...piece });
       break;
     }
+    case 'bill-held': {
+      const { type: _, ...bill } = input;
+      if (!Object.hasOwn(till.held, bill.piece)) draft.add({ kind: 'bill.held', sale: draft.paying()?.id ?? null, ...bill });
+      break;
+    }
+    case 'bill-returned':
+    case 'bill-unknown': {
+      const { piece } = input;
+      const held = Object.hasOwn(till.held, piece) ? till.held[piece] : undefined;
+      if (!held) break;
+      const { sale } = held;
+      draft.add(
+        input.type === 'bill-unknown'
+          ? { kind: 'bill.unknown', sale, piece }
+          : { kind: 'bill.returned', sale, piece, reason: input.reason },
+      );
+      break;
+    }
     case 'requote':
       draft.requestQr();
       break;

@@ -74,6 +74,7 @@ export type TillInput =
       readonly train: string;
       readonly amountMinor: number;
       readonly widthsMs?: readonly number[];
+      readonly piece?: string;
     }
   | {
       readonly type: 'unassigned';
@@ -82,7 +83,13 @@ export type TillInput =
       readonly train: string;
       readonly pulses: number;
       readonly widthsMs?: readonly number[];
+      readonly piece?: string;
     }
+  /** A bill waits in an acceptor; it is kept once this is committed. */
+  | { readonly type: 'bill-held'; readonly acceptor: string; readonly piece: string; readonly amountMinor: number }
+  | { readonly type: 'bill-returned'; readonly piece: string; readonly reason: string }
+  /** After a restart its acceptor has said all it knows of a bill, and it was nothing. */
+  | { readonly type: 'bill-unknown'; readonly piece: string }
   /** Ask for a QR over what is left to pay. */
   | { readonly type: 'requote' }
   | { readonly type: 'cancel'; readonly sale: string; readonly reason: CancelReason }

@@ -73,6 +73,13 @@ interface Unannounced {
   readonly amountMinor: number;
 }
 
+/** A bill that an acceptor holds and was told to keep. */
+export interface HeldBill {
+  readonly acceptor: string;
+  readonly amountMinor: number;
+  readonly sale: string | null;
+}
+
 /** All that the journal says about the box's money, folded. */
 export interface Till {
   readonly seq: number;
@@ -91,6 +98,8 @@ export interface Till {
   readonly orders: readonly Order[];
   /** Tickets that are being printed, and whose. */
   readonly tickets: Readonly<Record<string, string>>;
+  /** Bills that are being kept, by piece. */
+  readonly held: Readonly<Record<string, HeldBill>>;
 }
 
 /** Orders to sell beyond this many are refused: a box that is so far behind does nobody a service by catching up. */
@@ -114,6 +123,7 @@ export function emptyTill(currency: Currency): Till {
     unannounced: [],
     orders: [],
     tickets: {},
+    held: {},
   };
 }
 

@@ -180,6 +180,25 @@ describe('cash', () => {
   });
 });
 
+describe('a bill that is being kept', () => {
+  const held: TillInput = { type: 'bill-held', acceptor: 'bill', piece: 'p', amountMinor: 2_000 };
+  const kept: TillInput = { type: 'cash', method: 'bill', acceptor: 'bill', train: 't', amountMinor: 2_000, piece: 'p' };
+  const back: TillInput = { type: 'bill-returned', piece: 'p', reason: 'pulled out' };
+  const unknown: TillInput = { type: 'bill-unknown', piece: 'p' };
+
+  it.each<[string, TillInput[], string[], number]>([
+    ['is credited by what its acceptor says, once', [held, held, kept, back, unknown], ['bill.held', 'cash.credited'], 2_000],
+    ['may come back', [held, back, unknown], ['bill.held', 'bill.returned'], 0],
+    ['may stay unknown', [held, unknown, back], ['bill.held', 'bill.unknown'], 0],
+    ['is money all the same when it is heard of after that', [held, unknown, kept], ['bill.held', 'bill.unknown', 'cash.credited'], 2_000],
+    ['outlives a restart', [held, { type: 'restart', version: '1' }, kept], ['bill.held', 'boot', 'cash.credited'], 2_000],
+    ['is nobody’s by another name', [held, { ...back, piece: 'constructor' }], ['bill.held'], 0],
+  ])('%s', (_, inputs, kinds, creditMinor) => {
+    const ran = run(inputs);
+    expect([ran.kinds, ran.till.creditMinor]).toEqual([kinds, creditMinor]);
+  });
+});
+
 describe('delivery and restart', () => {
   it('owes the price back when the machine did not answer', () => {
     expect(run([open(), offered(), paid(), acted('id2', 'failed')]).entries.at(-1)).toMatchObject({

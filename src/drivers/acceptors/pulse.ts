@@ -35,6 +35,7 @@ export function pulseAcceptor(options: PulseAcceptorOptions): Acceptor {
 }
 
 class PulseAcceptor implements Acceptor {
+  readonly escrow = null;
   readonly name: string;
   readonly method: BoardAcceptor['method'];
   readonly #options: PulseAcceptorOptions;

@@ -1,0 +1,84 @@
+import type { HeldBill } from '../domain/till/state.ts';
+import type { Acceptor, AcceptorEvent } from '../ports/acceptor.ts';
+import type { Log } from '../ports/log.ts';
+import type { HealthService } from './health.ts';
+import type { TillService } from './till.ts';
+
+interface BillsOptions {
+  readonly till: TillService;
+  readonly health: HealthService;
+  readonly log: Log;
+  /** Whether cash can be taken and kept now. */
+  readonly wanted: () => boolean;
+}
+
+/**
+ * Decides about bills that an acceptor holds. That one is to be kept is written down before the acceptor hears of it;
+ * what became of it the acceptor says. One that was being kept when the box stopped is credited when the acceptor can
+ * still tell that it was, and else a person has to count.
+ */
+export class Bills {
+  readonly #o: BillsOptions;
+  readonly #inherited = new Map<string, HeldBill>();
+
+  constructor(options: BillsOptions) {
+    this.#o = options;
+  }
+
+  /** Takes up what the run before left undecided. */
+  inherit(): void {
+    for (const [piece, bill] of Object.entries(this.#o.till.state.held)) this.#inherited.set(piece, bill);
+  }
+
+  decide(acceptor: Acceptor, { piece, amountMinor }: Extract<AcceptorEvent, { kind: 'escrowed' }>): void {
+    const { till, health, log, wanted } = this.#o;
+    const { name: acceptorName, escrow } = acceptor;
+    if (!escrow) {
+      log.error('acceptor.no-escrow', { acceptor: acceptorName, piece });
+      return;
+    }
+    const tell = (what: 'stack' | 'giveBack') =>
+      void escrow[what](piece).catch((error: unknown) => log.error('acceptor.not-told', { acceptor: acceptorName, piece, what, error }));
+    if (!wanted()) {
+      log.info('acceptor.not-wanted', { acceptor: acceptorName, piece });
+      tell('giveBack');
+      return;
+    }
+    try {
+      till.submit({ type: 'bill-held', acceptor: acceptorName, piece, amountMinor });
+    } catch (error) {
+      log.error('cash.not-recorded', { what: 'bill-held', error });
+      tell('giveBack');
+      health.ledgerFailed(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    tell('stack');
+  }
+
+  /** The piece of the run before that this acceptor's credit is, if it can be. */
+  inherited(acceptor: Acceptor, amountMinor: number): string | undefined {
+    const { held } = this.#o.till.state;
+    for (const [piece, bill] of this.#inherited) {
+      const same = bill.acceptor === acceptor.name && bill.amountMinor === amountMinor;
+      if (!same || !Object.hasOwn(held, piece)) continue;
+      this.#inherited.delete(piece);
+      return piece;
+    }
+    return undefined;
+  }
+
+  /** An acceptor that works has said all it knows of the time before: what is still open of that time stays unknown. */
+  caughtUp(acceptor: Acceptor): void {
+    const { till, health, log } = this.#o;
+    if (health.isFaulty(acceptor.name)) return;
+    for (const [piece, bill] of this.#inherited) {
+      if (bill.acceptor !== acceptor.name) continue;
+      try {
+        till.submit({ type: 'bill-unknown', piece });
+        this.#inherited.delete(piece);
+      } catch (error) {
+        log.error('cash.not-recorded', { what: 'bill-unknown', error });
+      }
+    }
+  }
+}
