@@ -9,12 +9,16 @@ const FOLDER = '/run/systemd/timesync';
 test.each([
   ['1970', 0, 0, [MARK, FOLDER], false],
   ['the day before the program was made', Y2026 - 1, 0, [MARK, FOLDER], false],
-  ['before the last entry of the journal', Y2026 + 5, Y2026 + 6, [MARK, FOLDER], false],
+  ['before the last entry of the journal', Y2026 + 5, Y2026 + 6, [], false],
+  ['before the last entry of the journal, synchronised', Y2026 + 5, Y2026 + 6, [MARK, FOLDER], true],
   ['synchronised', Y2026, Y2026 - 1, [MARK, FOLDER], true],
   ['not synchronised yet', Y2026, 0, [FOLDER], false],
   ['with another time service', Y2026, 0, [], true],
 ])('a wall clock %s', (_, nowMs, floorMs, files, trusted) => {
-  expect(systemClock({ floorMs, wallMs: () => nowMs, exists: (path) => files.includes(path) }).wallTrusted()).toBe(trusted);
+  const clock = systemClock({ wallMs: () => nowMs, exists: (path) => files.includes(path) });
+  clock.notBefore(floorMs);
+  clock.notBefore(0);
+  expect(clock.wallTrusted()).toBe(trusted);
 });
 
 test('timers run once, in order, and not when cancelled', async () => {

@@ -11,21 +11,28 @@ const RUNTIME = '/run/systemd/timesync';
 const LONGEST_MS = 2 ** 31 - 1;
 
 interface Sources {
-  /** The latest wall time the box is known to have lived through, from its journal: time does not go back behind it. */
-  readonly floorMs?: number;
   readonly wallMs?: () => number;
   readonly exists?: (path: string) => boolean;
 }
 
+export interface SystemClock extends Clock {
+  /** The box is known to have lived through this wall time (milliseconds since 1970): the clock is not trusted while it says an earlier one. */
+  notBefore(ms: number): void;
+}
+
 /** The real clock. A time service that keeps no such mark is taken at its word. */
-export function systemClock({ floorMs = 0, wallMs = Date.now, exists = existsSync }: Sources = {}): Clock {
-  const floor = Math.max(floorMs, OLDEST_MS);
+export function systemClock({ wallMs = Date.now, exists = existsSync }: Sources = {}): SystemClock {
+  let floor = OLDEST_MS;
   return {
+    notBefore(ms) {
+      floor = Math.max(floor, ms);
+    },
     monotonicMs: () => performance.now(),
     wallMs,
     wallTrusted() {
-      if (wallMs() < floor) return false;
-      return exists(SYNCHRONIZED) || !exists(RUNTIME);
+      if (wallMs() < OLDEST_MS) return false;
+      // Synchronised counts for more than the floor: a box that once lived in a wrong future gets out of it.
+      return exists(SYNCHRONIZED) || (!exists(RUNTIME) && wallMs() >= floor);
     },
     after(ms, task): Cancel {
       const timer = setTimeout(task, Math.min(Math.max(0, ms), LONGEST_MS));

@@ -65,6 +65,8 @@ export interface ComposedBox {
   readonly board: Board;
   /** Sequence number of the newest entry of the journal, 0 when it is empty. */
   lastSeq(): number;
+  /** The newest wall time that was trusted among the last entries of the journal, milliseconds since 1970; 0 when there is none. */
+  livedUntilMs(): number;
   /** The virtual board, when the board is one. */
   readonly simulator: Simulator | null;
   readonly updates: Updates;
@@ -165,6 +167,7 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     metrics,
     board,
     lastSeq: () => store.lastSeq(),
+    livedUntilMs: () => livedUntilMs(store),
     simulator,
     updates,
     look,
@@ -208,6 +211,14 @@ function makeStateDir(directory: string): void {
       cause: error,
     });
   }
+}
+
+/** Far more entries than a box writes between two looks at its clock. */
+const ENTRIES_ASKED = 200;
+
+function livedUntilMs(store: Store): number {
+  const last = store.ledger({ after: Math.max(0, store.lastSeq() - ENTRIES_ASKED), limit: ENTRIES_ASKED });
+  return Math.max(0, ...last.filter(({ clockTrusted }) => clockTrusted).map(({ atMs }) => atMs));
 }
 
 /** The store, with one more duty: a write whose outcome is unknown, or that finds the store given up, is told to whoever can end the process. */

@@ -32,7 +32,7 @@ export const PROTOCOL_NAMES = Object.keys(PROTOCOLS) as ProtocolName[];
 export function configSchema(sources: SecretSources) {
   const fields = section({
     $schema: v.exactOptional(text('Where an editor finds the JSON Schema of this file', 500)),
-    device: deviceSection(),
+    device: v.optional(deviceSection(), {}),
     board: text('Name of a board that comes with tilld, or path of a board file', 300),
     protocol: choice('The backend dialect the box speaks; its own section is required', PROTOCOL_NAMES),
     promptpay: v.exactOptional(PROTOCOLS.promptpay.section(sources)),
@@ -86,20 +86,22 @@ export function configSchema(sources: SecretSources) {
 const deviceSection = () =>
   section(
     {
-      serial: text('Serial number of the box', 64, /^[\w.:-]+$/, '1 to 64 letters, digits and . _ : -'),
-      mac: v.pipe(
-        text(
-          'MAC address that names the box at the backend',
-          17,
-          /^[0-9A-Fa-f]{2}([:-]?)[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4}$/,
-          'a MAC address like AA:BB:CC:DD:EE:FF',
+      serial: v.exactOptional(text('Serial number of the box', 64, /^[\w.:-]+$/, '1 to 64 letters, digits and . _ : -')),
+      mac: v.exactOptional(
+        v.pipe(
+          text(
+            'MAC address that names the box at the backend',
+            17,
+            /^[0-9A-Fa-f]{2}([:-]?)[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4}$/,
+            'a MAC address like AA:BB:CC:DD:EE:FF',
+          ),
+          v.transform((mac) => (mac.replaceAll(/[:-]/g, '').toUpperCase().match(/../g) ?? []).join(':')),
         ),
-        v.transform((mac) => (mac.replaceAll(/[:-]/g, '').toUpperCase().match(/../g) ?? []).join(':')),
       ),
-      chipId: text('Identifier of the processor', 64),
-      model: text('Model of the box', 64),
+      chipId: v.exactOptional(text('Identifier of the processor; the serial number of the board where it is left out', 64)),
+      model: v.exactOptional(text('Model of the box', 64)),
     },
-    'Who the box is',
+    'Who the box is; what is left out is what the board says of itself',
   );
 
 function apiSection(sources: SecretSources) {

@@ -194,8 +194,8 @@ describe('a configuration that is in order', () => {
 
 describe('a configuration that is not', () => {
   test.each<[string, Tree, string, string, string]>([
-    ['a missing section', { device: undefined }, '$.device', 'nothing', 'Who the box is'],
-    ['a missing key', { device: { chipId: undefined } }, '$.device.chipId', 'nothing', 'Identifier of the processor'],
+    ['a missing section', { protocol: undefined }, '$.protocol', 'nothing', 'The backend dialect'],
+    ['a missing key', { device: { chipId: undefined } }, '$.device.chipId', 'nothing', 'this board does not say it of itself'],
     ['a mistyped key', { boord: 'sim' }, '$.boord', 'an unknown key', 'did you mean "board"?'],
     ['a foreign key', { api: { cors: true } }, '$.api.cors', 'an unknown key', 'one of port, host, token'],
     ['a key that looks like part of JavaScript', { api: { constructor: 1 } }, '$.api.constructor', 'an unknown key', 'one of'],
@@ -338,6 +338,20 @@ describe('a configuration that is not', () => {
     expect(() => loadConfig(file)).toThrow(expect.objectContaining({ code: 'config-unreadable', found: '262145 bytes' }));
   });
 
+  test('who the box is may be left to the board', () => {
+    const said = { serial: '10000000a1b2c3d4', mac: 'DC:A6:32:00:00:01', model: 'Raspberry Pi 4 Model B Rev 1.4' };
+    const left = (device: Tree | undefined, machine = said) =>
+      parseConfig(JSON.stringify({ ...LEAST, device }), 'tilld.json', ENV, () => machine).device;
+    expect(left(undefined)).toEqual({ ...said, chipId: said.serial });
+    expect(left({ serial: 'BOX-1', model: 'wash' })).toEqual({ ...said, chipId: said.serial, serial: 'BOX-1', model: 'wash' });
+    expect(faultsOf(() => parseConfig(JSON.stringify({ ...LEAST, device: {} }), 'tilld.json', ENV)).map(({ path }) => path)).toEqual([
+      '$.device.serial',
+      '$.device.mac',
+      '$.device.chipId',
+      '$.device.model',
+    ]);
+  });
+
   test('no secret is ever shown, wherever it was put', () => {
     const places: ((secret: string) => Tree)[] = [
       (token) => ({ api: { token } }),
@@ -397,7 +411,7 @@ describe('the JSON Schema', () => {
       'ticket',
       'speaker',
     ]);
-    expect(schema.required).toEqual(['device', 'board', 'protocol']);
+    expect(schema.required).toEqual(['board', 'protocol']);
     expect(schema.additionalProperties).toBe(false);
     expect(schema.properties.stateEverySeconds).toMatchObject({ type: 'integer', minimum: 10, maximum: 86_400, default: 60 });
     expect(schema).toMatchObject({

@@ -6,6 +6,7 @@ import type { KioskTimings } from '../domain/kiosk.ts';
 import type { SalePolicy, SaleTimings } from '../domain/policy.ts';
 import type { Language } from '../domain/speech/language.ts';
 import type { Theme } from '../domain/theme.ts';
+import { type MachineIdentity, machineIdentity } from '../drivers/machine.ts';
 import type { KioskSettings } from '../protocols/kiosk/settings.ts';
 import type { PaymentGatewaySettings } from '../protocols/payment-gateway/settings.ts';
 import type { PromptPaySettings } from '../protocols/promptpay/settings.ts';
@@ -84,11 +85,11 @@ const MAX_BYTES = 256 * 1024;
  * @throws ConfigurationFault `config-unreadable`; ConfigInvalid `config-invalid` with every fault there is
  */
 export function loadConfig(file: string, env: SecretSources['env'] = process.env): Settings {
-  return parseConfig(readText(file), file, env);
+  return parseConfig(readText(file), file, env, machineIdentity);
 }
 
-/** As `loadConfig`, for a text that would stand in `file`. */
-export function parseConfig(source: string, file: string, env: SecretSources['env']): Settings {
+/** As `loadConfig`, for a text that would stand in `file`. `machine` is asked who the box is where the text does not say it. */
+export function parseConfig(source: string, file: string, env: SecretSources['env'], machine = nobody): Settings {
   const text = source.replace(/^\uFEFF/, '');
   const broken = jsonFault(text);
   if (broken) {
@@ -98,7 +99,7 @@ export function parseConfig(source: string, file: string, env: SecretSources['en
   const folder = dirname(resolve(file));
   const result = v.safeParse(configSchema({ folder, env }), JSON.parse(text));
   if (!result.success) throw new ConfigInvalid(file, fieldFaults(result.issues));
-  return settingsOf(result.output, file, folder);
+  return settingsOf(result.output, file, folder, machine);
 }
 
 function readText(file: string): string {
@@ -126,6 +127,7 @@ type Output = v.InferOutput<ReturnType<typeof configSchema>>;
 function settingsOf(
   {
     $schema: _,
+    device,
     sale,
     board,
     protocol,
@@ -142,6 +144,7 @@ function settingsOf(
   }: Output,
   file: string,
   folder: string,
+  machine: () => MachineIdentity,
 ): Settings {
   const backend = backendOf({ protocol, promptpay, ds50, 'qris-soundbox': qrisSoundbox, kiosk, 'payment-gateway': paymentGateway }, file);
   const {
@@ -177,6 +180,7 @@ function settingsOf(
   const heard = speaker?.driver === 'wav' ? { ...speaker, file: resolve(folder, speaker.file) } : speaker;
   return {
     ...rest,
+    device: identified(device, machine, file),
     ...(heard === undefined ? {} : { speaker: heard }),
     ...(display === undefined ? {} : { display: display.driver === 'png' ? { ...display, file: resolve(folder, display.file) } : display }),
     ...(printer === undefined
@@ -187,6 +191,24 @@ function settingsOf(
     board: isName || isAbsolute(board) ? board : join(folder, board),
     sale: { policy, timings },
   };
+}
+
+const nobody = (): MachineIdentity => ({ serial: null, mac: null, model: null });
+
+/** Who the box is: what the file says, and for the rest what the board says. @throws ConfigInvalid where neither does */
+function identified(said: Output['device'], machine: () => MachineIdentity, file: string): Settings['device'] {
+  const { serial, mac, chipId, model } = said;
+  const own = serial && mac && chipId && model ? nobody() : machine();
+  const device = { serial: serial ?? own.serial, mac: mac ?? own.mac, chipId: chipId ?? own.serial, model: model ?? own.model };
+  const missing = Object.entries(device).filter(([, value]) => value === null);
+  if (missing.length > 0) {
+    const expected = 'a text: this board does not say it of itself';
+    throw new ConfigInvalid(
+      file,
+      missing.map(([name]) => ({ path: `$.device.${name}`, found: 'nothing', expected })),
+    );
+  }
+  return device as Settings['device'];
 }
 
 type Sections = { [K in 'protocol' | 'promptpay' | 'ds50' | 'qris-soundbox' | 'kiosk' | 'payment-gateway']: Output[K] | undefined };

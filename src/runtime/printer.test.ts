@@ -5,6 +5,7 @@ import jsqr from 'jsqr';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SaleView } from '../domain/till/view.ts';
 import { ticketRaster } from '../drivers/printer/ticket-image.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { TicketImage } from '../ports/printer.ts';
 import { FakeClock } from '../testkit/clock.ts';
 import { readPng } from '../testkit/png.ts';
@@ -34,7 +35,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function own(wanted: PrinterSettings, language: () => 'en' | 'th' = () => 'en', clock = systemClock()): Promise<OwnPrinter> {
+async function own(wanted: PrinterSettings, language: () => 'en' | 'th' = () => 'en', clock: Clock = systemClock()): Promise<OwnPrinter> {
   const printer = await printerOf(wanted, { ticket: TICKET, language, clock });
   if (!printer) throw new RangeError('no printer was made');
   made.push(printer);

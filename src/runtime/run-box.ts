@@ -59,6 +59,7 @@ export async function runBox({ configFile, stateDir, wrapStore, onOutput, launch
       process.exit(1);
     },
   });
+  clock.notBefore(composed.livedUntilMs());
   await composed.start();
   // A box that cannot be reached does not go on behind the back of whoever was told that it did not start.
   const api = await serve(composed, settings, clock, log).catch(async (error: unknown) => {
