@@ -1,3 +1,4 @@
+import { serviceManager } from '../drivers/service-manager.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
@@ -66,11 +67,16 @@ export async function runBox({ configFile, stateDir, wrapStore, onOutput, launch
     await composed.stop();
     throw error;
   });
+  const manager = serviceManager({ env: process.env, clock, log });
+  const unwatch = manager?.watch(() => healthOf(composed).ok);
+  manager?.ready();
   log.info('box.ready', { url: api.url, sinceStartMs: Math.round(performance.now()) });
   return {
     url: api.url,
     log,
     stop: async () => {
+      unwatch?.();
+      manager?.stopping();
       await api.stop();
       await composed.stop();
     },
@@ -91,15 +97,18 @@ async function serve(composed: ComposedBox, settings: Settings, clock: Clock, lo
       const { width, height } = board.display;
       return renderScreen(screen, { ...(await composed.look()), width, height, nowMonotonicMs: clock.monotonicMs() });
     },
-    health: () => {
-      const ledgerMs = Math.round(box.sinceProgressMs());
-      const fault = box.ledgerFault();
-      const ledger = { ok: ledgerMs < PROGRESS_MS && fault === null, detail: fault ?? `looked after ${ledgerMs} ms ago` };
-      const inbound = { ok: box.listening() };
-      return { ok: ledger.ok && inbound.ok, checks: { ledger, inbound } };
-    },
+    health: () => healthOf(composed),
     ...(simulator ? { extra: await simulated(simulator, composed) } : {}),
   });
+}
+
+/** Whether what takes money makes progress. A backend that cannot be reached is no reason to start the box again. */
+function healthOf({ box }: ComposedBox) {
+  const ledgerMs = Math.round(box.sinceProgressMs());
+  const fault = box.ledgerFault();
+  const ledger = { ok: ledgerMs < PROGRESS_MS && fault === null, detail: fault ?? `looked after ${ledgerMs} ms ago` };
+  const inbound = { ok: box.listening() };
+  return { ok: ledger.ok && inbound.ok, checks: { ledger, inbound } };
 }
 
 async function simulated(simulator: NonNullable<ComposedBox['simulator']>, { updates, tray }: ComposedBox) {
