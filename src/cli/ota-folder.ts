@@ -1,17 +1,17 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ConfigurationFault } from '../domain/fault.ts';
 import { parseJson } from '../domain/json.ts';
 import { asObject, asPattern } from '../domain/json-fields.ts';
 import { CUSTOMER, CUSTOMER_RULE } from '../domain/ota/names.ts';
 import { parseVersion } from '../domain/ota/version.ts';
+import { FORM, programPath } from '../program-files.ts';
 import { type Context, UsageFault } from './command.ts';
 
 type Env = Context['env'];
 
-/** What goes into packages, and the keys that sign them: the folder `ota` beside `src`. */
-const OTA_FOLDER = fileURLToPath(new URL('../../ota', import.meta.url));
+/** What goes into packages, and the keys that sign them: the folder `ota` beside `src`, or, without a checkout, where one stands. */
+const OTA_FOLDER = FORM === 'checkout' ? programPath('ota') : resolve('ota');
 const TEMPLATE = 'resource.json';
 export const RESOURCE_TREE = join(OTA_FOLDER, 'resource');
 /** Where a pair of keys lies unless another is named: `.key` and `.pub` are added. */

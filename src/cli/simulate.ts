@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ConfigurationFault } from '../domain/fault.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import { ownCommand } from '../program-files.ts';
 import { createLog } from '../runtime/log.ts';
 import type { ApiAddress } from '../simulator/box-proxy.ts';
 import type { Supervisor } from '../simulator/supervisor.ts';
@@ -11,8 +11,6 @@ import { portsIn, signingKeys, writeBoxConfig } from './simulate-config.ts';
 import { SIMULATED_PROTOCOLS, type SimulatedProtocol } from './simulate-new-box.ts';
 import { claimPort } from './simulate-ports.ts';
 import { openStateFolder, type SimulationFiles } from './simulate-state.ts';
-
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 /** How long the box may take to answer before the addresses are printed all the same. */
 const READY_MS = 10_000;
@@ -169,9 +167,8 @@ async function boxOf({ configFile, boxState }: SimulationFiles, io: Io, log: Log
     board: panelBoard(board, config.device.serial, config.sale.policy),
     api: { host: destination(config.api.host), port, ...(token === undefined ? {} : { token }) },
     supervisor: new Supervisor({
-      command: process.execPath,
       // However this process ends, its box must not go on alone and hold its port.
-      args: [MAIN, 'run', '--until-parent-ends', '--config', configFile, '--state', boxState],
+      ...ownCommand(['run', '--until-parent-ends', '--config', configFile, '--state', boxState]),
       clock,
       log,
       onLine: (line) => forward(line, io, log),

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { MqttEndpoint } from './endpoint.ts';
@@ -82,7 +81,7 @@ export class MqttConnection {
   /** Loads the client library on first use and begins to connect. */
   static async open(options: ConnectionOptions, events: ConnectionEvents): Promise<MqttConnection> {
     const { MqttClient } = await import('mqtt');
-    makeNumbersWhenWritten();
+    await makeNumbersWhenWritten();
     const fits = packetGuard(MAX_PACKET_BYTES);
     const watched = () => {
       const socket = connectSocket(options);
@@ -209,11 +208,10 @@ export class MqttConnection {
 }
 
 /** The library's packet writer would keep all 65,536 two-byte numbers as buffers, 15 MB of them, made at the first packet. */
-function makeNumbersWhenWritten(): void {
-  // The very copy that the library uses, wherever that lies.
-  const fromMqtt = createRequire(createRequire(import.meta.url).resolve('mqtt'));
-  const { writeToStream }: { writeToStream: { cacheNumbers: boolean } } = fromMqtt('mqtt-packet');
-  writeToStream.cacheNumbers = false;
+async function makeNumbersWhenWritten(): Promise<void> {
+  // Of the version that the library asks for, so that it is the very copy the library uses.
+  const { default: packets } = await import('mqtt-packet');
+  Object.assign(packets.writeToStream, { cacheNumbers: false });
 }
 
 function connectSocket({ endpoint, dial }: ConnectionOptions): ReturnType<typeof openSocket> {

@@ -1,13 +1,10 @@
 import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Release } from '../domain/ota/update.ts';
+import { ownCommand } from '../program-files.ts';
 import { imagePath } from './launch-image.ts';
 import { type Child, type Ending, type LaunchHost, STOP_SIGNALS } from './launcher.ts';
-
-/** The tilld this launcher was installed with. */
-const BUILT_IN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 /**
  * Real processes and real time. A child has the launcher's own terminal or pipes, TILLD_LAUNCHED=1, and TILLD_RELEASE
@@ -37,12 +34,13 @@ export function processHost(stateDir: string, trialMs: number, args: readonly st
 }
 
 function startProcess(stateDir: string, trialMs: number, release: Release | null, args: readonly string[]): Child {
-  const [file, before] = release ? [imagePath(stateDir, release), []] : [process.execPath, [BUILT_IN]];
+  // Without a release, the tilld this launcher was installed with.
+  const start = release ? { command: imagePath(stateDir, release), args } : ownCommand(args);
   const about = { TILLD_RELEASE: release?.id ?? '', TILLD_STATE: resolve(stateDir), TILLD_TRIAL_MS: String(trialMs) };
   const env = { ...process.env, TILLD_LAUNCHED: '1', ...about };
   let child: ReturnType<typeof spawn>;
   try {
-    child = spawn(file, [...before, ...args], { stdio: 'inherit', env });
+    child = spawn(start.command, start.args, { stdio: 'inherit', env });
   } catch (error) {
     // Some errors are thrown, others come as an event.
     return { ended: Promise.resolve(notStarted(error)), kill: () => {} };

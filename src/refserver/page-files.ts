@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { Hono } from 'hono';
+import { programPath, readFileAt } from '../program-files.ts';
 import type { HttpEnv } from './interference.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -43,7 +43,7 @@ export function pageRoutes(): Hono<HttpEnv> {
   for (const name of FILES) {
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
     app.get(PAGES[name] ?? `/${name}`, async (c) => {
-      const text = await readFile(new URL(`page/${name}`, import.meta.url), 'utf8');
+      const text = Buffer.from(await readFileAt(programPath(`src/refserver/page/${name}`))).toString('utf8');
       return c.body(text, 200, { ...HEADERS, 'content-type': type });
     });
   }

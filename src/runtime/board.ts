@@ -1,17 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import type { Board } from '../domain/board.ts';
 import { excerpt } from '../domain/card-data.ts';
 import { ConfigurationFault } from '../domain/fault.ts';
 import { nearest } from '../domain/nearest.ts';
+import { namesAt, programPath, readFileAtSync } from '../program-files.ts';
 import { BOARD_SCHEMA } from './board-schema.ts';
 import { type FieldFault, fieldFaults, listed } from './field-faults.ts';
 import { jsonFault } from './json-text.ts';
 
 /** The board files that come with tilld. */
-export const BOARDS_DIR = fileURLToPath(new URL('../../boards', import.meta.url));
+export const BOARDS_DIR = programPath('boards');
 
 /** Everything that is wrong with a board file at once. */
 export class BoardInvalid extends ConfigurationFault {
@@ -71,7 +70,7 @@ function namedBoard(name: string, boardsDir: string): string {
 
 function boardNames(boardsDir: string): string[] {
   try {
-    const files = readdirSync(boardsDir).filter((file) => file.endsWith('.json') && file !== SCHEMA_FILE);
+    const files = namesAt(boardsDir).filter((file) => file.endsWith('.json') && file !== SCHEMA_FILE);
     return files.map((file) => file.slice(0, -'.json'.length)).sort();
   } catch (error) {
     throw unreadable(boardsDir, error);
@@ -79,13 +78,13 @@ function boardNames(boardsDir: string): string[] {
 }
 
 function readText(file: string): string {
-  let bytes: Buffer;
+  let bytes: Uint8Array;
   try {
-    bytes = readFileSync(file);
+    bytes = readFileAtSync(file);
   } catch (error) {
     throw unreadable(file, error);
   }
-  if (bytes.length <= MAX_BYTES) return bytes.toString('utf8');
+  if (bytes.length <= MAX_BYTES) return Buffer.from(bytes).toString('utf8');
   throw new ConfigurationFault(`The board ${file} is too large`, {
     code: 'board-unreadable',
     found: `${bytes.length} bytes`,

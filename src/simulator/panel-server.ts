@@ -1,15 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname } from 'node:path';
+import { extname, join } from 'node:path';
 import { ConfigurationFault, type Fault } from '../domain/fault.ts';
 import type { Log } from '../ports/log.ts';
+import { namesAt, programPath, readFileAtSync } from '../program-files.ts';
 import { type ApiAddress, proxyToBox } from './box-proxy.ts';
 import type { PanelBoard } from './panel-board.ts';
 import { RequestRefused, readBody, requireOwnPage, send, sendJson, sendRefusal } from './panel-http.ts';
 import type { PowerSwitch } from './supervisor.ts';
 
-const PAGE = new URL('./panel/', import.meta.url);
+const PAGE = programPath('src/simulator/panel');
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -113,14 +113,14 @@ function cutOf(body: Buffer): boolean | null {
 
 interface PageFile {
   readonly type: string;
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
 }
 
 /** The page's own files by their paths, read once: what is not among them cannot be asked for. */
 function pageFiles(): ReadonlyMap<string, PageFile> {
-  const served = readdirSync(PAGE).flatMap((name) => {
+  const served = namesAt(PAGE).flatMap((name) => {
     const type = TYPES[extname(name)];
-    return type === undefined ? [] : [[`/${name}`, { type, bytes: readFileSync(new URL(name, PAGE)) }] as const];
+    return type === undefined ? [] : [[`/${name}`, { type, bytes: readFileAtSync(join(PAGE, name)) }] as const];
   });
   return new Map(served);
 }

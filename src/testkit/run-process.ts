@@ -26,8 +26,8 @@ export class TilldProcess {
   #err = '';
   #wake: (() => void)[] = [];
 
-  constructor(args: readonly string[], program: 'tilld' | 'tilld-launch' = 'tilld') {
-    this.child = spawn(process.execPath, [PROGRAMS[program], ...args]);
+  constructor(args: readonly string[], program: 'tilld' | 'tilld-launch' = 'tilld', env: Readonly<NodeJS.ProcessEnv> = process.env) {
+    this.child = spawn(process.execPath, [PROGRAMS[program], ...args], { env });
     this.#ended = once(this.child, 'close');
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#out += text;

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { programPath, readFileAt } from '../../program-files.ts';
 import { RasterFault } from './raster-fault.ts';
 
 /** The fonts that come with tilld; `npm run fonts` makes them. */
-export const FONT_FOLDER = fileURLToPath(new URL('../../../assets/fonts', import.meta.url));
+export const FONT_FOLDER = programPath('assets/fonts');
 
 /** A writing system with a family of its own, each in a regular and a bold face. */
 export type Script = 'latin' | 'thai' | 'han';
@@ -47,7 +46,7 @@ export class FontShelf {
     const known = this.#read.get(file);
     if (known) return known;
     const path = join(this.#folder, file);
-    const face = readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    const face = readFileAt(path).catch((cause: NodeJS.ErrnoException) => {
       this.#read.delete(file);
       throw new RasterFault(`The font ${path} cannot be read`, {
         code: 'font-missing',

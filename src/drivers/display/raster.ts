@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { programPath, readFileAt } from '../../program-files.ts';
 import { FONT_FOLDER, FontShelf, SCRIPT_FONTS, SCRIPT_RUNS, type Script } from './fonts.ts';
 import { RasterFault } from './raster-fault.ts';
 
@@ -68,7 +67,7 @@ function resvg(): Promise<Resvg> {
 
 async function load(): Promise<Resvg> {
   const module = await import('@resvg/resvg-wasm');
-  await module.initWasm(await readFile(createRequire(import.meta.url).resolve('@resvg/resvg-wasm/index_bg.wasm')));
+  await module.initWasm(await readFileAt(programPath('node_modules/@resvg/resvg-wasm/index_bg.wasm')));
   return module;
 }
 

@@ -1,16 +1,16 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ConfigurationFault, Fault } from '../../domain/fault.ts';
 import { parseJson } from '../../domain/json.ts';
 import type { ClipId } from '../../domain/speech/clips.ts';
 import type { Language } from '../../domain/speech/language.ts';
 import { MANIFEST_FILE, type PackManifest, readManifest, SAMPLE_RATE } from '../../domain/speech/pack.ts';
+import { isInside, programPath, readFileAt } from '../../program-files.ts';
 import { readWav, type Sound } from './wav.ts';
 
 /** The packs that come with tilld, a folder for each language. */
-export const BUILT_IN_PACKS = fileURLToPath(new URL('../../../assets/voice', import.meta.url));
+export const BUILT_IN_PACKS = programPath('assets/voice');
 
 const MANIFEST_BYTES_MOST = 64 * 1024;
 const CLIP_BYTES_MOST = 1024 * 1024;
@@ -21,6 +21,7 @@ const REMEDY = 'Install the pack again; `tilld voice check` lists everything tha
 
 /** The bytes of a plain file of at most `most`, or a fault of the pack with this code. */
 async function readPart(file: string, most: number, code: string): Promise<Uint8Array> {
+  if (isInside(file)) return readFileAt(file);
   const refuse = (found: string, cause?: unknown): never => {
     throw new ConfigurationFault(`The voice pack's ${file} cannot be read`, { code, found, remedy: REMEDY, cause });
   };
