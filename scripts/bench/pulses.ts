@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { TillService } from '../../src/app/till.ts';
-import type { BoardAcceptor } from '../../src/domain/board.ts';
+import type { BoardPulseAcceptor } from '../../src/domain/board.ts';
 import type { AcceptorProfile } from '../../src/domain/cash/profiles.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import { pulseAcceptor } from '../../src/drivers/acceptors/pulse.ts';
@@ -52,7 +52,7 @@ export async function benchPulses(dir: string, lines = 64, trains = 20): Promise
     let pulses = 0;
     const all = Promise.withResolvers<void>();
     for (const name of names) {
-      const entry: BoardAcceptor = {
+      const entry: BoardPulseAcceptor = {
         name,
         method: 'coin',
         kind: 'pulse',

@@ -69,10 +69,19 @@ export class Bills {
 
   /** An acceptor that works has said all it knows of the time before: what is still open of that time stays unknown. */
   caughtUp(acceptor: Acceptor): void {
-    const { till, health, log } = this.#o;
-    if (health.isFaulty(acceptor.name)) return;
+    const { health } = this.#o;
+    if (!health.isFaulty(acceptor.name)) this.#unknown((bill) => bill.acceptor === acceptor.name);
+  }
+
+  /** Of an acceptor that the board has no more nobody will ever hear. */
+  giveUpOn(acceptors: readonly Acceptor[]): void {
+    this.#unknown((bill) => !acceptors.some(({ name }) => name === bill.acceptor));
+  }
+
+  #unknown(which: (bill: HeldBill) => boolean): void {
+    const { till, log } = this.#o;
     for (const [piece, bill] of this.#inherited) {
-      if (bill.acceptor !== acceptor.name) continue;
+      if (!which(bill)) continue;
       try {
         till.submit({ type: 'bill-unknown', piece });
         this.#inherited.delete(piece);

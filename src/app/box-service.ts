@@ -215,6 +215,11 @@ export class BoxService implements Box {
     return this.#use.health.sinceProbeMs();
   }
 
+  /** For how long an acceptor has not done what it was told, milliseconds. */
+  acceptorsWaitingMs(): number {
+    return this.#use.cash.waitingMs();
+  }
+
   /** Why the ledger cannot be written, or null. */
   ledgerFault(): string | null {
     return this.#use.health.ledgerFault();

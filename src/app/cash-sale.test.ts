@@ -117,6 +117,21 @@ describe('cash', () => {
   });
 });
 
+it('notices an acceptor that does not do what it is told', async () => {
+  await start({ policy: { cashWhileQr: false } });
+  expect(bench.box.acceptorsWaitingMs()).toBe(0);
+  bench.coin.hanging = true;
+  bench.gateway.steadyAnswer = { state: 'unresolved', reason: 'pending' };
+  offer('ch_1');
+  const { id } = bench.box.sell({ amountMinor: 2_000, origin: 'api' });
+  await settle();
+  await bench.clock.flow(5_000);
+  bench.box.cancel(id, 'api');
+  await bench.clock.flow(5_000);
+  expect(bench.box.acceptorsWaitingMs()).toBeGreaterThanOrEqual(10_000);
+  bench.coin.hanging = false;
+});
+
 describe('a ledger that cannot be written', () => {
   it('inhibits the acceptors within two seconds and refuses to sell', async () => {
     const state = { full: false };

@@ -2,6 +2,7 @@ import { StoreFault } from '../domain/store-fault.ts';
 import type { TillInput } from '../domain/till/input.ts';
 import { shownCharge } from '../domain/till/state.ts';
 import type { Acceptor, AcceptorEvent } from '../ports/acceptor.ts';
+import type { Cancel, Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Commit, Store } from '../ports/store.ts';
@@ -14,6 +15,7 @@ export interface CashOptions {
   readonly store: Store;
   readonly acceptors: readonly Acceptor[];
   readonly health: HealthService;
+  readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly cashWhileQr: boolean;
@@ -22,6 +24,8 @@ export interface CashOptions {
 type Along = Pick<Commit, 'inbox' | 'facts'>;
 
 const WIDTHS_KEPT = 200;
+/** An acceptor that could not be told is told again after this. */
+const TELL_AGAIN_MS = 10_000;
 
 /** Takes coins and bills: committed first, shown after; acceptors are inhibited whenever the money could not be kept. */
 export class Cash {
@@ -29,6 +33,10 @@ export class Cash {
   readonly #bills: Bills;
   /** What happened while the ledger could not be written: recorded as soon as it can, in its order. */
   readonly #unrecorded: { readonly input: TillInput; readonly along: Along }[] = [];
+  /** What acceptors were told and have not done yet: since when, monotonic. */
+  readonly #told = new Set<{ readonly sinceMs: number }>();
+  /** Acceptors that could not be told, by when they are told again. */
+  readonly #untold = new Map<Acceptor, Cancel>();
   #enabled: boolean | null = null;
   #stopped = false;
 
@@ -46,8 +54,9 @@ export class Cash {
       this.#bills.caughtUp(acceptor);
     }
     till.onCommitted(() => this.#regulate());
+    this.#bills.giveUpOn(acceptors);
     health.onChange(() => {
-      if (health.ready().cash) this.#catchUp();
+      if (health.ledgerFault() === null) this.#catchUp();
       this.#regulate();
     });
     this.#regulate();
@@ -58,12 +67,20 @@ export class Cash {
     return this.#o.acceptors.some((acceptor) => acceptor.busy());
   }
 
+  /** For how long an acceptor has not done what it was told, milliseconds; a watchdog's proof of progress. */
+  waitingMs(): number {
+    return Math.max(0, ...[...this.#told].map(({ sinceMs }) => this.#o.clock.monotonicMs() - sinceMs));
+  }
+
+  /** All of them at once: one that cannot be told holds up no other. @throws what the first of them failed with */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const acceptor of this.#o.acceptors) {
-      await acceptor.disable();
-      await acceptor.stop();
-    }
+    for (const cancel of this.#untold.values()) cancel();
+    const stopping = this.#o.acceptors.map((acceptor) => acceptor.disable().finally(() => acceptor.stop()));
+    const failed = (await Promise.allSettled(stopping)).find((result) => result.status === 'rejected');
+    // The last chance of what waits to be recorded.
+    this.#catchUp();
+    if (failed) throw failed.reason;
   }
 
   #take(acceptor: Acceptor, event: AcceptorEvent): void {
@@ -109,17 +126,25 @@ export class Cash {
     }
   }
 
+  /** In the order it happened: a mark ahead of money that waits would lose it in a power cut, one behind would count it twice. */
   #record(input: TillInput, along: Along): void {
+    this.#unrecorded.push({ input, along });
+    this.#catchUp();
+  }
+
+  /** Whether it is in the journal now, or need not be. */
+  #keep(input: TillInput, along: Along): boolean {
     try {
       if (this.#o.till.submit(input, along).length === 0) this.#mark(along);
     } catch (error) {
       this.#o.log.error('cash.not-recorded', { what: input.type, error });
       // Already in the journal, so nothing is missing.
-      if (error instanceof StoreFault && error.code === 'store-duplicate') return;
+      if (error instanceof StoreFault && error.code === 'store-duplicate') return true;
       if (!(error instanceof StoreFault) || error.outcome === 'unknown') throw error;
-      this.#unrecorded.push({ input, along });
       this.#o.health.ledgerFailed(error.message);
+      return false;
     }
+    return true;
   }
 
   /** Where a device was read to although it brought nothing. Read again from further back, that would only be told once more. */
@@ -135,9 +160,9 @@ export class Cash {
 
   #catchUp(): void {
     for (let next = this.#unrecorded.shift(); next; next = this.#unrecorded.shift()) {
-      const before = this.#unrecorded.length;
-      this.#record(next.input, next.along);
-      if (this.#unrecorded.length > before) return;
+      if (this.#keep(next.input, next.along)) continue;
+      this.#unrecorded.unshift(next);
+      return;
     }
   }
 
@@ -147,18 +172,36 @@ export class Cash {
   }
 
   #regulate(): void {
-    const { health, acceptors, log } = this.#o;
+    const { acceptors } = this.#o;
     if (this.#stopped) return;
     const wanted = this.#wanted();
     if (wanted === this.#enabled) return;
     this.#enabled = wanted;
-    for (const acceptor of acceptors) {
-      (wanted ? acceptor.enable() : acceptor.disable()).catch((error: unknown) => {
-        log.error('acceptor.inhibit-failed', { acceptor: acceptor.name, wanted, error });
-        this.#enabled = null;
-        health.acceptorFault(acceptor.name, 'inhibit', error instanceof Error ? error.message : String(error));
-      });
-    }
+    for (const acceptor of acceptors) this.#tell(acceptor, wanted);
+  }
+
+  #tell(acceptor: Acceptor, wanted: boolean): void {
+    const order = { sinceMs: this.#o.clock.monotonicMs() };
+    this.#told.add(order);
+    (wanted ? acceptor.enable() : acceptor.disable())
+      .catch((error: unknown) => this.#notTold(acceptor, wanted, error))
+      .finally(() => this.#told.delete(order));
+  }
+
+  /** It counts as faulty until it is told again, for it may do the contrary of what is wanted. */
+  #notTold(acceptor: Acceptor, wanted: boolean, error: unknown): void {
+    const { health, log, clock } = this.#o;
+    log.error('acceptor.inhibit-failed', { acceptor: acceptor.name, wanted, error });
+    if (this.#stopped) return;
+    this.#untold.get(acceptor)?.();
+    const again = () => {
+      this.#untold.delete(acceptor);
+      health.acceptorCleared(acceptor.name, 'inhibit');
+      this.#bills.caughtUp(acceptor);
+      this.#tell(acceptor, this.#wanted());
+    };
+    this.#untold.set(acceptor, clock.after(TELL_AGAIN_MS, again));
+    health.acceptorFault(acceptor.name, 'inhibit', error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -32,7 +32,8 @@ export class HealthService {
   readonly #o: HealthOptions;
   readonly #listeners = new Set<() => void>();
   readonly #alarms = new Map<string, Alarm>();
-  readonly #faultyAcceptors = new Set<string>();
+  /** The codes of what is wrong with an acceptor, by its name. */
+  readonly #acceptorFaults = new Map<string, Set<string>>();
   #ledger: string | null = null;
   #output: string | null;
   #updating = false;
@@ -67,7 +68,7 @@ export class HealthService {
       hasTerminal: this.#o.hasTerminal,
       updating: this.#updating,
       acceptors: this.#o.acceptors,
-      faultyAcceptors: [...this.#faultyAcceptors],
+      faultyAcceptors: [...this.#acceptorFaults.keys()],
     });
   }
 
@@ -143,17 +144,18 @@ export class HealthService {
 
   /** Whether an acceptor has a fault now. */
   isFaulty(acceptor: string): boolean {
-    return this.#faultyAcceptors.has(acceptor);
+    return this.#acceptorFaults.has(acceptor);
   }
 
   acceptorFault(name: string, code: string, detail: string): void {
-    this.#faultyAcceptors.add(name);
+    this.#acceptorFaults.set(name, (this.#acceptorFaults.get(name) ?? new Set()).add(code));
     this.raise(`acceptor-${name}-${code}`, detail);
   }
 
   acceptorCleared(name: string, code: string): void {
     this.#alarms.delete(`acceptor-${name}-${code}`);
-    if (![...this.#alarms.keys()].some((alarm) => alarm.startsWith(`acceptor-${name}-`))) this.#faultyAcceptors.delete(name);
+    const codes = this.#acceptorFaults.get(name);
+    if (codes?.delete(code) && codes.size === 0) this.#acceptorFaults.delete(name);
     this.#changed();
   }
 

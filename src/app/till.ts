@@ -70,7 +70,8 @@ export class TillService {
     this.#surroundings = surroundings;
     const { store, policy, version } = this.#options;
     const checkpoint = store.checkpoint();
-    let till: Till = checkpoint ? (JSON.parse(checkpoint.state) as Till) : emptyTill(policy.currency);
+    // What a release before did not know of is empty.
+    let till: Till = { ...emptyTill(policy.currency), ...(checkpoint ? (JSON.parse(checkpoint.state) as Till) : {}) };
     this.#checkpointSeq = checkpoint?.seq ?? 0;
     for (;;) {
       const page = store.ledger({ after: till.seq, limit: REPLAY_PAGE });

@@ -149,7 +149,7 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
   });
   const sale = (id: string) => desk.sale(id);
   const status = new Status({ parts, till, health, pairing: () => pair.view(), preferences, sale });
-  const cash = new Cash({ till, store, acceptors, health, log, metrics, cashWhileQr: policy.cashWhileQr });
+  const cash = new Cash({ till, store, acceptors, health, clock, log, metrics, cashWhileQr: policy.cashWhileQr });
   /** Money is being counted, or a card typed in. */
   const moneyBusy = () => cash.busy() || topUps?.dialogue.open() === true;
   const confirm = new Confirm({

@@ -17,7 +17,8 @@ export interface OutputPin extends PinAddress {
   readonly active: 'high' | 'low';
 }
 
-export interface BoardAcceptor {
+/** A coin or bill acceptor that pulses one pin. */
+export interface BoardPulseAcceptor {
   readonly name: string;
   readonly method: CashMethod;
   readonly kind: 'pulse';
@@ -34,6 +35,38 @@ export interface BoardAcceptor {
   /** What to do with a count outside the table: park it as unassigned, or count every pulse at this many minor units. */
   readonly perPulseMinor?: number;
 }
+
+/** The address of an acceptor on its ccTalk bus: 2 for coins and 40 for bills unless another is given. */
+export const addressOf = ({ address, method }: BoardCcTalkAcceptor): number => address ?? (method === 'coin' ? 2 : 40);
+
+/** A bill acceptor that speaks the ICT protocol on a serial port; it holds each note until it is decided. */
+export interface BoardIctAcceptor {
+  readonly name: string;
+  readonly method: 'bill';
+  readonly kind: 'ict';
+  /** `/dev/ttyUSB0`, `/dev/serial/by-id/…`. */
+  readonly device: string;
+  /** Channel 1 to 5 (the bytes 0x40 to 0x44) to minor units: {"1": 2000, "2": 5000}. A note of another is given back. */
+  readonly denominations: Readonly<Record<string, number>>;
+}
+
+/** A coin or bill acceptor on a ccTalk bus, which several may share. */
+export interface BoardCcTalkAcceptor {
+  readonly name: string;
+  readonly method: CashMethod;
+  readonly kind: 'cctalk';
+  /** `/dev/serial0`, `/dev/serial/by-id/…`: the bus. */
+  readonly device: string;
+  /** 2 to 255; 2 for coins and 40 for bills unless given. */
+  readonly address?: number;
+  /** `simple` unless given. */
+  readonly checksum?: 'simple' | 'crc';
+  /** Position of a coin or type of a bill, 1 to 16, to minor units: {"1": 100, "2": 500}. Others are not taken. */
+  readonly denominations: Readonly<Record<string, number>>;
+}
+
+export type SerialAcceptor = BoardCcTalkAcceptor | BoardIctAcceptor;
+export type BoardAcceptor = BoardPulseAcceptor | SerialAcceptor;
 
 export interface BoardDelivery {
   readonly output: string;

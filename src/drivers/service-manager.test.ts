@@ -89,3 +89,10 @@ test('a word that does not arrive is in the log', async () => {
   });
   expect(await told).toMatchObject({ event: 'service-manager.not-told', code: 1 });
 });
+
+test('a word that cannot even be begun is logged, and nothing more', () => {
+  const before = log.lines.length;
+  const manager = started({ BALLAST: 'x'.repeat(200_000) });
+  expect(() => manager.ready()).not.toThrow();
+  expect(log.lines.slice(before)).toMatchObject([{ event: 'service-manager.not-told', fields: { error: { code: 'E2BIG' } } }]);
+});

@@ -20,6 +20,8 @@ export interface ServiceManager {
 
 /** Two feedings may be lost before the watchdog bites. */
 const FEEDINGS = 3;
+/** One that hangs is ended, or they would pile up. */
+const TELL_MS = 10_000;
 
 /**
  * The service manager that started this process, or null when none did. Node has no datagram sockets of the file
@@ -29,9 +31,15 @@ export function serviceManager({ env, clock, log }: ServiceManagerOptions): Serv
   const { NOTIFY_SOCKET, WATCHDOG_USEC } = env;
   if (NOTIFY_SOCKET === undefined) return null;
   const tell = (...words: string[]) => {
-    const child = spawn('systemd-notify', words, { stdio: 'ignore', env: { ...env } });
-    child.once('error', (error) => log.error('service-manager.not-told', { words, error }));
-    child.once('exit', (code) => code !== 0 && log.error('service-manager.not-told', { words, code }));
+    const notTold = (why: object) => log.error('service-manager.not-told', { words, ...why });
+    try {
+      const child = spawn('systemd-notify', words, { stdio: 'ignore', env: { ...env }, timeout: TELL_MS, killSignal: 'SIGKILL' });
+      child.once('error', (error) => notTold({ error }));
+      child.once('exit', (code, signal) => code !== 0 && notTold(signal === null ? { code } : { signal }));
+    } catch (error) {
+      // Node throws where memory is short. The next word may get through, and the watchdog bites where none does.
+      notTold({ error });
+    }
   };
   const limitMs = /^[1-9]\d{0,14}$/.test(WATCHDOG_USEC ?? '') ? Number(WATCHDOG_USEC) / 1_000 : null;
   return {

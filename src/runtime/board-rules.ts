@@ -1,4 +1,4 @@
-import type { Board, BoardAcceptor } from '../domain/board.ts';
+import { addressOf, type Board, type BoardAcceptor, type BoardPulseAcceptor, type SerialAcceptor } from '../domain/board.ts';
 import { profileNamed } from '../domain/cash/profiles.ts';
 import type { Contradiction } from './fields.ts';
 
@@ -42,7 +42,7 @@ function* sharedPins({ inputs, outputs }: Form): Generator<Contradiction> {
 
 function* inputUses({ inputs, acceptors, buttons, delivery }: Form): Generator<Contradiction> {
   const uses: { at: Path; name: string }[] = [
-    ...acceptors.map(({ input }, i) => ({ at: ['acceptors', i, 'input'], name: input })),
+    ...acceptors.flatMap((entry, i) => (entry.kind === 'pulse' ? [{ at: ['acceptors', i, 'input'], name: entry.input }] : [])),
     ...Object.entries(buttons).map(([button, { input }]) => ({ at: ['buttons', button, 'input'], name: input })),
   ];
   if (delivery?.feedback) uses.push({ at: ['delivery', 'feedback', 'input'], name: delivery.feedback.input });
@@ -59,30 +59,50 @@ function* outputUses({ outputs, acceptors, delivery }: Form): Generator<Contradi
   if (delivery && !Object.hasOwn(outputs, delivery.output)) {
     yield { at: ['delivery', 'output'], found: JSON.stringify(delivery.output), expected: among('outputs', outputs) };
   }
-  for (const [i, { inhibit }] of acceptors.entries()) {
+  const inhibits = acceptors.map((entry) => (entry.kind === 'pulse' ? entry.inhibit : undefined));
+  for (const [i, inhibit] of inhibits.entries()) {
     if (inhibit === undefined) continue;
     const at = ['acceptors', i, 'inhibit'];
     if (!Object.hasOwn(outputs, inhibit)) yield { at, found: JSON.stringify(inhibit), expected: among('outputs', outputs) };
     else if (inhibit === delivery?.output) yield { at, found: `"${inhibit}", which delivery uses`, expected: 'an output of its own' };
     // Two acceptors on one wire would open and shut each other.
-    else if (acceptors.findIndex((other) => other.inhibit === inhibit) < i) {
+    else if (inhibits.indexOf(inhibit) < i) {
       yield { at, found: `"${inhibit}", which another acceptor uses`, expected: 'an output of its own' };
     }
   }
 }
 
 function* acceptorFaults({ inputs, acceptors }: Form, acceptor: BoardAcceptor, i: number): Generator<Contradiction> {
-  const { name, input, profile, denominations, perPulseMinor } = acceptor;
+  const { name, denominations } = acceptor;
   if (acceptors.findIndex((other) => other.name === name) < i) {
     yield { at: ['acceptors', i, 'name'], found: `"${name}" again`, expected: 'a name of its own' };
   }
-  if (Object.keys(denominations).length === 0 && perPulseMinor === undefined) {
-    yield { at: ['acceptors', i, 'denominations'], found: 'no denomination', expected: 'at least one, or perPulseMinor' };
+  const perPulse = acceptor.kind === 'pulse' && acceptor.perPulseMinor !== undefined;
+  if (Object.keys(denominations).length === 0 && !perPulse) {
+    const expected = acceptor.kind === 'pulse' ? 'at least one, or perPulseMinor' : 'at least one';
+    yield { at: ['acceptors', i, 'denominations'], found: 'no denomination', expected };
   }
+  if (acceptor.kind === 'pulse') yield* idleFaults(inputs, acceptor);
+  else yield* portFaults(acceptors, acceptor, i);
+}
+
+function* idleFaults(inputs: Form['inputs'], { input, profile }: BoardPulseAcceptor): Generator<Contradiction> {
   const wanted = profileNamed(profile)?.idle;
   const idle = Object.hasOwn(inputs, input) ? inputs[input]?.idle : undefined;
   if (wanted !== undefined && idle !== undefined && idle !== wanted) {
     yield { at: ['inputs', input, 'idle'], found: `"${idle}"`, expected: `"${wanted}", as the profile ${profile} idles` };
+  }
+}
+
+/** A serial port is one acceptor's, unless it is a bus; on that each has an address. */
+function* portFaults(acceptors: readonly BoardAcceptor[], acceptor: SerialAcceptor, i: number): Generator<Contradiction> {
+  for (const other of acceptors.slice(0, i)) {
+    if (other.kind === 'pulse' || other.device !== acceptor.device) continue;
+    if (other.kind !== 'cctalk' || acceptor.kind !== 'cctalk') {
+      yield { at: ['acceptors', i, 'device'], found: `${acceptor.device}, the port of ${other.name}`, expected: 'a port of its own' };
+    } else if (addressOf(other) === addressOf(acceptor)) {
+      yield { at: ['acceptors', i, 'address'], found: `${addressOf(acceptor)}, the address of ${other.name}`, expected: 'one of its own' };
+    }
   }
 }
 

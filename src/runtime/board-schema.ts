@@ -52,11 +52,16 @@ const INPUT = section(
 
 const OUTPUT = section({ ...PIN, active: level('Level that switches the thing on') }, 'An output pin');
 
-const ACCEPTOR = section(
+const ACCEPTOR_NAME = name('Name of the acceptor');
+const METHOD = choice('What it takes', ['coin', 'bill']);
+const DEVICE = text('Its serial port, such as /dev/serial0 or /dev/serial/by-id/…', 255, /^\/dev\/[\w./:@-]+$/, 'a path below /dev');
+const kind = <const K extends string>(name: K) => v.pipe(v.literal(name), v.description('How it tells the value of a piece'));
+
+const PULSE_ACCEPTOR = section(
   {
-    name: name('Name of the acceptor'),
-    method: choice('What it takes', ['coin', 'bill']),
-    kind: choice('How it tells the value of a piece', ['pulse']),
+    name: ACCEPTOR_NAME,
+    method: METHOD,
+    kind: kind('pulse'),
     input: name('The input it pulses'),
     inhibit: v.exactOptional(
       name(
@@ -74,8 +79,44 @@ const ACCEPTOR = section(
       money('Value of every pulse of a count that is not in the table; without it such money is kept as unassigned'),
     ),
   },
-  'A coin or bill acceptor',
+  'A coin or bill acceptor that pulses one pin',
 );
+
+const CCTALK_ACCEPTOR = section(
+  {
+    name: ACCEPTOR_NAME,
+    method: METHOD,
+    kind: kind('cctalk'),
+    device: DEVICE,
+    address: v.exactOptional(whole('Its address on the bus; 2 for coins and 40 for bills where it is left out', 2, 255)),
+    checksum: v.exactOptional(choice('How frames are checked; simple where it is left out', ['simple', 'crc'])),
+    denominations: named(
+      'Positions of coins, or types of bills, to their value in minor units: {"1": 100, "2": 500}; others are not taken',
+      money('Value of the piece'),
+      /^(?:[1-9]|1[0-6])$/,
+      'a position from 1 to 16',
+    ),
+  },
+  'A coin or bill acceptor on a ccTalk bus, which several may share',
+);
+
+const ICT_ACCEPTOR = section(
+  {
+    name: ACCEPTOR_NAME,
+    method: choice('What it takes', ['bill']),
+    kind: kind('ict'),
+    device: DEVICE,
+    denominations: named(
+      'Channels to the value of their bill in minor units: {"1": 2000}; a bill of another channel is given back',
+      money('Value of the bill'),
+      /^[1-5]$/,
+      'a channel from 1 to 5',
+    ),
+  },
+  'A bill acceptor that speaks the ICT protocol on a serial port',
+);
+
+const ACCEPTOR = v.variant('kind', [PULSE_ACCEPTOR, CCTALK_ACCEPTOR, ICT_ACCEPTOR], 'one of "pulse", "cctalk", "ict"');
 
 const DELIVERY = section(
   {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -232,4 +232,37 @@ Correct the file; \`tilld board schema\` describes its form.`,
       );
     }
   });
+});
+
+describe('acceptors on serial ports', () => {
+  const coin = { name: 'c', method: 'coin', kind: 'cctalk', device: '/dev/serial0', denominations: { '1': 100, '16': 1_000 } };
+  const bill = { name: 'b', method: 'bill', kind: 'cctalk', device: '/dev/serial0', checksum: 'crc', denominations: { '1': 2_000 } };
+  const ict = { name: 'i', method: 'bill', kind: 'ict', device: '/dev/ttyUSB0', denominations: { '5': 100_000 } };
+  const faults = (...acceptors: object[]) => faultsOf((board) => Object.assign(board, { acceptors }));
+
+  it('may share a bus', () => expect(faults(coin, bill, ict)).toEqual([]));
+
+  it.each<[string, object[], string]>([
+    ['one address for two', [coin, { ...coin, name: 'd' }], '$.acceptors[1].address: 2, the address of c / one of its own'],
+    [
+      'a port that is no bus',
+      [coin, { ...ict, device: '/dev/serial0' }],
+      '$.acceptors[1].device: /dev/serial0, the port of c / a port of its own',
+    ],
+    ['no denomination', [{ ...ict, denominations: {} }], '$.acceptors[0].denominations: no denomination / at least one'],
+    ['a name twice', [coin, { ...ict, name: 'c' }], '$.acceptors[1].name: "c" again / a name of its own'],
+    ['a channel there is not', [{ ...ict, denominations: { '6': 1 } }], '$.acceptors[0].denominations.6: "6" / a channel from 1 to 5'],
+    [
+      'a position there is not',
+      [{ ...coin, denominations: { '17': 1 } }],
+      '$.acceptors[0].denominations.17: "17" / a position from 1 to 16',
+    ],
+    ['coins by a protocol of bills', [{ ...ict, method: 'coin' }], '$.acceptors[0].method: "coin" / "bill"'],
+    ['a file that is no device', [{ ...ict, device: 'ttyUSB0' }], '$.acceptors[0].device: "ttyUSB0" / a path below /dev'],
+    ['another kind', [{ ...ict, kind: 'mdb' }], '$.acceptors[0].kind: "mdb" / one of "pulse", "cctalk", "ict"'],
+  ])('%s is a fault', (_, acceptors, fault) => expect(faults(...acceptors)).toEqual([fault]));
+});
+
+it.each(readdirSync(BOARDS).filter((file) => file !== 'board.schema.json'))('%s is in order, and called as its file', (file) => {
+  expect(`${loadBoard(join(BOARDS, file), '/nowhere').name}.json`).toBe(file);
 });

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxService } from '../app/box-service.ts';
 import type { Board } from '../domain/board.ts';
-import { ConfigurationFault, DeviceFault } from '../domain/fault.ts';
+import { DeviceFault } from '../domain/fault.ts';
 import { idText } from '../domain/identity.ts';
 import { DEFAULT_KIOSK_TIMINGS } from '../domain/kiosk.ts';
 import { StoreFault } from '../domain/store-fault.ts';
@@ -23,7 +23,7 @@ import type { Settings } from './config.ts';
 import { displayOf } from './display.ts';
 import { systemEntropy } from './entropy.ts';
 import { dialectOf } from './gateways.ts';
-import { acceptorsOf } from './hardware.ts';
+import { acceptorsOf, pinsOf } from './hardware.ts';
 import { logoSource } from './logo.ts';
 import { type MetricsRegistry, metricsRegistry } from './metrics.ts';
 import { printerOf } from './printer.ts';
@@ -47,7 +47,7 @@ export interface ComposeOptions {
   readonly log: Log;
   /** Stands between the box and its journal; for tests that break it at a chosen commit. */
   readonly wrapStore?: (store: Store) => Store;
-  /** Told the name of an output whenever it goes active. */
+  /** Told the name of an output of a virtual board whenever it goes active. */
   readonly onOutput?: (line: string) => void;
   /** A commit ended in the unknown: the process must end, and whoever starts it again finds out what is in the journal. */
   readonly onLedgerLost: (fault: StoreFault) => void;
@@ -87,7 +87,6 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
   makeStateDir(stateDir);
   const release = await claimState(stateDir);
   const board = loadBoard(settings.board, options.boardsDir);
-  if (board.hardware !== 'simulated') throw noDriver(board.name);
   const updates = createUpdates({
     directory: stateDir,
     policy: updatePolicy(settings),
@@ -96,10 +95,20 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
   });
   const packs = voicePacks({ updates, stateDir, log });
   const { speaker: wanted, language } = settings;
-  const simulator = createSimulator(board, clock, wanted === undefined ? voiceRenderer(packs, log) : undefined);
-  const own = await speakerOf(wanted, { board: simulator.speaker, packs, language, clock, entropy: systemEntropy, log, env: process.env });
+  const simulator =
+    board.hardware === 'simulated' ? createSimulator(board, clock, wanted === undefined ? voiceRenderer(packs, log) : undefined) : null;
+  const gpio = simulator?.gpio ?? (await pinsOf(board, { clock, log, env: process.env }));
+  const own = await speakerOf(wanted, {
+    board: simulator?.speaker ?? null,
+    packs,
+    language,
+    clock,
+    entropy: systemEntropy,
+    log,
+    env: process.env,
+  });
   const { onOutput } = options;
-  if (onOutput) simulator.gpio.onOutput(({ line, active }) => active && onOutput(line));
+  if (onOutput) simulator?.gpio.onOutput(({ line, active }) => active && onOutput(line));
   const boot = idText(systemEntropy.bytes(10));
   const metrics = metricsRegistry();
   const opened = openStore({ file: join(stateDir, 'tilld.db'), boot, clock, maxMiB: settings.limits.databaseMiB });
@@ -127,9 +136,9 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     stateEveryMs: settings.stateEverySeconds * 1_000,
     store,
     gateway,
-    gpio: simulator.gpio,
-    acceptors: acceptorsOf(board, simulator.gpio, clock, boot),
-    cardReader: simulator.cardReader,
+    gpio,
+    acceptors: await acceptorsOf(board, { gpio, clock, boot, log }),
+    cardReader: simulator?.cardReader ?? null,
     keypad: settings.keypad,
     language,
     logLines: options.logLines,
@@ -173,9 +182,13 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     look,
     tray: printer?.tray ?? null,
     start: async () => {
-      await box.start();
+      await box.start().catch(async (error: unknown) => {
+        // A box that did not start leaves nothing driven, and no program that would keep this one from ending.
+        await gpio.close();
+        throw error;
+      });
       display?.start();
-      unwatchButtons = watchButtons({ gpio: simulator.gpio, clock, log, board, onPress: (name) => box.press(name) });
+      unwatchButtons = watchButtons({ gpio, clock, log, board, onPress: (name) => box.press(name) });
     },
     stop: async () => {
       unwatchButtons();
@@ -237,11 +250,3 @@ function endingOnUnknown(store: Store, onLedgerLost: (fault: StoreFault) => void
   store.saveCheckpoint = (checkpoint) => watched(() => saveCheckpoint(checkpoint));
   return store;
 }
-
-const noDriver = (board: string) =>
-  new ConfigurationFault('This release drives simulated boards only', {
-    code: 'board-not-supported',
-    found: `board ${board}`,
-    expected: 'a board file whose hardware is "simulated"',
-    remedy: 'Use the board "sim".',
-  });

@@ -15,7 +15,8 @@ import { VERSION } from './version.ts';
 export interface GatewayParts {
   readonly settings: Settings;
   readonly store: Store;
-  readonly simulator: Simulator;
+  /** Its cables, where the board is a virtual one. */
+  readonly simulator: Simulator | null;
   readonly updates: Updates;
   readonly clock: Clock;
   readonly log: Log;
@@ -33,7 +34,7 @@ export interface Dialect {
 /** The gateway of the configured dialect; only that one is loaded. @throws ConfigurationFault from the dialect */
 export async function dialectOf({ settings, store, simulator, updates, clock, log, metrics }: GatewayParts): Promise<Dialect> {
   const { backend, device } = settings;
-  const dials = { dial: simulator.links.dialer('http'), mqttDial: simulator.links.dialer('mqtt') };
+  const dials = simulator ? { dial: simulator.links.dialer('http'), mqttDial: simulator.links.dialer('mqtt') } : {};
   const world = { ...dials, clock, entropy: systemEntropy, log, metrics };
   if (backend.protocol === 'promptpay') {
     const { createPromptPayGateway } = await import('../protocols/promptpay/gateway.ts');
@@ -54,9 +55,9 @@ export async function dialectOf({ settings, store, simulator, updates, clock, lo
   }
   if (backend.protocol === 'kiosk') {
     const { createKioskGateway } = await import('../protocols/kiosk/gateway.ts');
-    const dial = simulator.links.dialer('http');
+    const { mqttDial: _, ...rest } = world;
     const { currency } = settings.sale.policy;
-    return { gateway: createKioskGateway({ settings: backend.kiosk, currency, ...world, dial }), files: async () => null, unusable: null };
+    return { gateway: createKioskGateway({ settings: backend.kiosk, currency, ...rest }), files: async () => null, unusable: null };
   }
   if (backend.protocol === 'payment-gateway') {
     const { createPaymentGatewayGateway } = await import('../protocols/payment-gateway/gateway.ts');

@@ -32,6 +32,8 @@ export interface RunningBox {
 
 /** The box is alive while it looks after its ledger at least this often. */
 const PROGRESS_MS = 10_000;
+/** An acceptor may finish with a bill it holds before it does what it is told: that takes half a minute at most. */
+const ACCEPTOR_MS = 60_000;
 
 /**
  * Starts a whole box from its configuration file: composed, selling, with its local API. Resolves when it is ready to
@@ -108,7 +110,9 @@ function healthOf({ box }: ComposedBox) {
   const fault = box.ledgerFault();
   const ledger = { ok: ledgerMs < PROGRESS_MS && fault === null, detail: fault ?? `looked after ${ledgerMs} ms ago` };
   const inbound = { ok: box.listening() };
-  return { ok: ledger.ok && inbound.ok, checks: { ledger, inbound } };
+  const waitingMs = Math.round(box.acceptorsWaitingMs());
+  const acceptors = { ok: waitingMs < ACCEPTOR_MS, detail: waitingMs === 0 ? 'as they were told' : `told ${waitingMs} ms ago` };
+  return { ok: ledger.ok && inbound.ok && acceptors.ok, checks: { ledger, inbound, acceptors } };
 }
 
 async function simulated(simulator: NonNullable<ComposedBox['simulator']>, { updates, tray }: ComposedBox) {

@@ -14,8 +14,8 @@ export type SpeakerSettings =
   | { readonly driver: 'none' };
 
 export interface SpeakerParts {
-  /** The virtual board's, which writes down what is said. */
-  readonly board: Speaker;
+  /** The virtual board's, which writes down what is said; null on a real one, which has none of its own. */
+  readonly board: Speaker | null;
   readonly packs: PackPlaces;
   readonly language: Language;
   readonly clock: Clock;
@@ -31,18 +31,18 @@ export interface OwnSpeaker {
   stop(): Promise<void>;
 }
 
-/** The loudspeaker that the configuration names, beside the board's; the board's alone where it names none. */
+/** The loudspeaker that the configuration names, beside the board's; the board's alone where it names none, else none. */
 export async function speakerOf(wanted: SpeakerSettings | undefined, parts: SpeakerParts): Promise<OwnSpeaker> {
   const { board, packs, language, log } = parts;
-  if (wanted === undefined) return { speaker: board, stop: async () => {} };
-  const sink = await sinkOf(wanted, parts);
+  if (wanted === undefined && board) return { speaker: board, stop: async () => {} };
+  const sink = await sinkOf(wanted ?? { driver: 'none' }, parts);
   const { Voice } = await import('../drivers/sound/voice.ts');
   const voice = new Voice({ sink, log, language, volume: 100, packs });
   const stop = async () => {
     voice.stop();
     await sink.close();
   };
-  return { speaker: together(voice, board), stop };
+  return { speaker: board ? together(voice, board) : voice, stop };
 }
 
 async function sinkOf(wanted: SpeakerSettings, { clock, entropy, log, env }: SpeakerParts): Promise<PcmSink> {

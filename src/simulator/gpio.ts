@@ -1,7 +1,7 @@
 import type { Board, InputPin, OutputPin } from '../domain/board.ts';
+import { checkTrain, noSuchLine, notDrivable, notOpen } from '../domain/line-faults.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { Edge, Gpio, PulseTrain } from '../ports/gpio.ts';
-import { badTrain, noSuchLine, notDrivable, notOpen } from './line-faults.ts';
 import { type Level, Playback, type Segment } from './playback.ts';
 
 export interface OutputView {
@@ -83,11 +83,9 @@ export class SimulatedGpio implements Gpio {
     this.#drive(line, active);
   }
 
-  async pulse(line: string, { count, pulseMs, gapMs }: PulseTrain): Promise<void> {
-    const good = (n: number, least: number, most: number) => Number.isFinite(n) && n >= least && n <= most;
-    if (!Number.isInteger(count) || !good(count, 1, 10_000) || !good(pulseMs, 1, 3_600_000) || !good(gapMs, 0, 3_600_000)) {
-      throw badTrain(JSON.stringify({ count, pulseMs, gapMs }));
-    }
+  async pulse(line: string, train: PulseTrain): Promise<void> {
+    checkTrain(train);
+    const { count, pulseMs, gapMs } = train;
     let at = this.#clock.monotonicMs();
     for (let i = 0; i < count; i++) {
       this.#drive(line, true);

@@ -24,7 +24,7 @@ export interface PanelBoard {
 /** The summary of a board file and a sale policy for the panel. */
 export function panelBoard(board: Board, serial: string, policy: Pick<SalePolicy, 'currency' | 'products'>): PanelBoard {
   const taken = (method: CashMethod) => {
-    const amounts = board.acceptors.filter((a) => a.method === method).flatMap((a) => Object.values(a.denominations));
+    const amounts = board.acceptors.filter((a) => a.kind === 'pulse' && a.method === method).flatMap((a) => Object.values(a.denominations));
     return [...new Set(amounts)].sort((a, b) => a - b);
   };
   return {
@@ -41,7 +41,9 @@ export function panelBoard(board: Board, serial: string, policy: Pick<SalePolicy
   };
 }
 
-function inhibitOf(board: Board, { inhibit, method, profile }: BoardAcceptor) {
+function inhibitOf(board: Board, acceptor: BoardAcceptor) {
+  if (acceptor.kind !== 'pulse') return [];
+  const { inhibit, method, profile } = acceptor;
   const pin = inhibit === undefined ? undefined : board.outputs[inhibit];
   const known = profileNamed(profile);
   return inhibit !== undefined && pin && known ? [[inhibit, { method, whileActive: inhibitsWhileActive(known, pin) }] as const] : [];

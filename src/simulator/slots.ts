@@ -1,4 +1,4 @@
-import type { Board, BoardAcceptor } from '../domain/board.ts';
+import type { Board, BoardPulseAcceptor } from '../domain/board.ts';
 import { pulsesOfValue } from '../domain/cash/denomination.ts';
 import { type AcceptorProfile, endOfTrainMs, inhibitsWhileActive, profileNamed } from '../domain/cash/profiles.ts';
 import { CallerFault, ConfigurationFault } from '../domain/fault.ts';
@@ -13,7 +13,7 @@ export type Inserted =
   | { readonly accepted: false; readonly acceptor: string; readonly reason: 'inhibited' };
 
 interface Slot {
-  readonly entry: BoardAcceptor;
+  readonly entry: BoardPulseAcceptor;
   readonly profile: AcceptorProfile;
   /** Whether a piece is on its way through; the others wait in line. */
   taken: boolean;
@@ -34,7 +34,9 @@ export class Slots {
     this.#gpio = gpio;
     this.#clock = clock;
     this.#board = board;
-    this.#slots = board.acceptors.map((entry) => ({ entry, profile: requireProfile(entry), taken: false, line: [] }));
+    // Pieces of an acceptor on a serial port are put into that one.
+    const pulsing = board.acceptors.filter((entry) => entry.kind === 'pulse');
+    this.#slots = pulsing.map((entry) => ({ entry, profile: requireProfile(entry), taken: false, line: [] }));
   }
 
   /**
@@ -111,7 +113,7 @@ function trainOf({ idle, nominal }: AcceptorProfile, pulses: number): Segment[] 
   return train;
 }
 
-function requireProfile({ name, profile }: BoardAcceptor): AcceptorProfile {
+function requireProfile({ name, profile }: BoardPulseAcceptor): AcceptorProfile {
   const known = profileNamed(profile);
   if (known) return known;
   throw new ConfigurationFault(`Acceptor ${name} has a profile tilld does not know`, {

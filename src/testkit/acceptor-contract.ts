@@ -1,63 +1,81 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Acceptor, AcceptorEvent } from '../ports/acceptor.ts';
 
-/** An acceptor that takes pieces worth 100 and 500 minor units and knows no piece of 3 pulses, with somebody to put them in. */
+/**
+ * An acceptor that takes pieces worth 100 and 500 minor units and does not know the piece 3, with somebody to put them in.
+ * A piece is called by its number of pulses, or by its position in a device that names it.
+ */
 export interface AcceptorHarness {
   readonly acceptor: Acceptor;
-  /** Lets the acceptor send the pulses of a piece; resolves in the middle of the last one's gap, before the piece is counted. */
-  insert(pulses: 1 | 3 | 5): Promise<void>;
+  /** Puts a piece in; resolves before the acceptor has counted it. Of pulses: in the middle of the last one's gap. */
+  insert(piece: 1 | 3 | 5): Promise<void>;
   /** Lets the acceptor finish a piece that is in. */
   settle(): Promise<void>;
-  /** Noise on its wire, too short to be money. */
+  /** Something that is no money: noise too short on its wire, a piece that the device refuses. */
   noise(): Promise<void>;
+  /** Whether it refuses pieces. */
+  inhibited(): boolean;
+  /** Checks that the inhibit line, or what stands for it, changed as it was said to. */
+  finish(): void;
+}
+
+/** One that counts the pulses of a line, which can go wrong in ways of its own. */
+export interface PulseHarness extends AcceptorHarness {
   /** Holds the wire in its active level long enough to be stuck, or lets it go and waits. */
   stick(stuck: boolean): Promise<void>;
   /** Noise until it is a storm, or quiet until that is over. */
   storm(raging: boolean): Promise<void>;
   /** Loses an edge in the middle of a piece of 5 pulses. */
   insertWithLoss(): Promise<void>;
-  /** Whether it refuses pieces. */
-  inhibited(): boolean;
-  /** Checks that the inhibit line changed as it was said to. */
-  finish(): void;
+}
+
+type Make<H extends AcceptorHarness> = (inhibits: readonly boolean[]) => Promise<H>;
+
+/** The acceptor of one test, started and afterwards stopped. */
+function underTest<H extends AcceptorHarness>(make: Make<H>) {
+  let harness: H;
+  let events: AcceptorEvent[];
+  const start = async (...inhibits: boolean[]) => {
+    harness = await make(inhibits);
+    events = [];
+    await harness.acceptor.start((event) => {
+      // How far a device is read is a matter of its own.
+      if (event.kind !== 'read') events.push(event);
+    });
+    return harness.acceptor;
+  };
+  const put = async (piece: 1 | 3 | 5) => {
+    await harness.insert(piece);
+    await harness.settle();
+  };
+  const told = () =>
+    events.map((event) => (event.kind === 'fault' || event.kind === 'cleared' ? `${event.kind} ${event.code}` : event.kind));
+  afterEach(async () => {
+    await harness.acceptor.stop();
+    harness.finish();
+  });
+  return { start, put, told, events: () => events, harness: () => harness };
 }
 
 /**
- * The promises of ports/acceptor.ts. `make` is told how the inhibit line is going to change, true for inhibited; it is
- * not inhibited before start.
+ * The promises of ports/acceptor.ts. `make` is told how the inhibit line, or what stands for it, is going to change, true for
+ * inhibited; it is not inhibited before start.
  */
-export function acceptorContract(name: string, make: (inhibits: readonly boolean[]) => Promise<AcceptorHarness>): void {
+export function acceptorContract(name: string, make: Make<AcceptorHarness>): void {
   describe(`${name} keeps the contract of Acceptor`, () => {
-    let harness: AcceptorHarness;
-    let events: AcceptorEvent[];
-    const start = async (...inhibits: boolean[]) => {
-      harness = await make(inhibits);
-      events = [];
-      await harness.acceptor.start((event) => events.push(event));
-      return harness.acceptor;
-    };
-    const put = async (pulses: 1 | 3 | 5) => {
-      await harness.insert(pulses);
-      await harness.settle();
-    };
-    const told = () =>
-      events.map((event) => (event.kind === 'fault' || event.kind === 'cleared' ? `${event.kind} ${event.code}` : event.kind));
-    afterEach(async () => {
-      await harness.acceptor.stop();
-      harness.finish();
-    });
+    const { start, put, told, events, harness } = underTest(make);
 
     it('starts disabled, and is enabled and disabled as often as one likes', async () => {
       const acceptor = await start(true, false, true, false, true);
-      expect(harness.inhibited()).toBe(true);
+      expect(harness().inhibited()).toBe(true);
       await acceptor.enable();
       await acceptor.enable();
-      expect(harness.inhibited()).toBe(false);
+      expect(harness().inhibited()).toBe(false);
       await acceptor.disable();
       await acceptor.disable();
-      expect(harness.inhibited()).toBe(true);
+      expect(harness().inhibited()).toBe(true);
       await Promise.all([acceptor.enable(), acceptor.disable(), acceptor.enable()]);
-      expect(harness.inhibited()).toBe(false);
+      expect(harness().inhibited()).toBe(false);
     });
 
     it('credits each piece once, under a name of its own', async () => {
@@ -66,57 +84,71 @@ export function acceptorContract(name: string, make: (inhibits: readonly boolean
       await put(1);
       await put(5);
       await put(1);
-      expect(events).toEqual(
-        [100, 500, 100].map((amountMinor) => ({ kind: 'credited', train: expect.any(String), amountMinor, widthsMs: expect.any(Array) })),
+      expect(events()).toEqual(
+        [100, 500, 100].map((amountMinor) => expect.objectContaining({ kind: 'credited', train: expect.any(String), amountMinor })),
       );
-      expect(new Set(events.map((event) => 'train' in event && event.train)).size).toBe(3);
+      expect(new Set(events().map((event) => 'train' in event && event.train)).size).toBe(3);
     });
 
     it('parks a piece it does not know', async () => {
       const acceptor = await start(true, false, true);
       await acceptor.enable();
       await put(3);
-      expect(events).toEqual([{ kind: 'unassigned', train: expect.any(String), pulses: 3, widthsMs: [50, 50, 50] }]);
+      expect(events()).toEqual([expect.objectContaining({ kind: 'unassigned', train: expect.any(String) })]);
     });
 
     it('reports money that comes while it is disabled: it is in the box', async () => {
       await start(true);
       await put(5);
-      expect(events).toMatchObject([{ kind: 'credited', amountMinor: 500 }]);
+      expect(events()).toMatchObject([{ kind: 'credited', amountMinor: 500 }]);
+    });
+
+    it('says what it rejects, and credits none of it', async () => {
+      await start(true);
+      await harness().noise();
+      await harness().settle();
+      expect(told()).toEqual(['rejected']);
+    });
+  });
+}
+
+/** As `acceptorContract`, and what is promised of lines that carry pulses. */
+export function pulseAcceptorContract(name: string, make: Make<PulseHarness>): void {
+  acceptorContract(name, make);
+  describe(`${name} keeps its promises about pulses`, () => {
+    const { start, put, told, events, harness } = underTest(make);
+
+    it('says the widths of what it counted', async () => {
+      await start(true);
+      await put(3);
+      expect(events()).toEqual([{ kind: 'unassigned', train: expect.any(String), pulses: 3, widthsMs: [50, 50, 50] }]);
     });
 
     it('is busy while a piece is being counted, and only then', async () => {
       const acceptor = await start(true);
       expect(acceptor.busy()).toBe(false);
-      await harness.insert(5);
-      expect([acceptor.busy(), events]).toEqual([true, []]);
-      await harness.settle();
+      await harness().insert(5);
+      expect([acceptor.busy(), events()]).toEqual([true, []]);
+      await harness().settle();
       expect([acceptor.busy(), told()]).toEqual([false, ['credited']]);
-    });
-
-    it('says what it rejects, and credits none of it', async () => {
-      await start(true);
-      await harness.noise();
-      await harness.settle();
-      expect(told()).toEqual(['rejected']);
     });
 
     it('never guesses a count with a loss in it', async () => {
       await start(true);
-      await harness.insertWithLoss();
-      await harness.settle();
+      await harness().insertWithLoss();
+      await harness().settle();
       expect(told()).toEqual(['fault edges-lost', 'unassigned']);
     });
 
     it('is inhibited while its line is stuck, and comes back by itself', async () => {
       const acceptor = await start(true, false, true, false, true);
       await acceptor.enable();
-      await harness.stick(true);
-      expect([told(), harness.inhibited(), acceptor.busy()]).toEqual([['fault line-stuck'], true, false]);
+      await harness().stick(true);
+      expect([told(), harness().inhibited(), acceptor.busy()]).toEqual([['fault line-stuck'], true, false]);
       await acceptor.enable();
-      expect(harness.inhibited()).toBe(true);
-      await harness.stick(false);
-      expect([told(), harness.inhibited()]).toEqual([['fault line-stuck', 'cleared line-stuck'], false]);
+      expect(harness().inhibited()).toBe(true);
+      await harness().stick(false);
+      expect([told(), harness().inhibited()]).toEqual([['fault line-stuck', 'cleared line-stuck'], false]);
       await put(1);
       expect(told().at(-1)).toBe('credited');
     });
@@ -124,31 +156,31 @@ export function acceptorContract(name: string, make: (inhibits: readonly boolean
     it('is inhibited in a storm of noise, and comes back when it is over', async () => {
       const acceptor = await start(true, false, true, false, true);
       await acceptor.enable();
-      await harness.storm(true);
-      expect([harness.inhibited(), acceptor.busy()]).toEqual([true, false]);
-      await harness.storm(false);
-      expect(harness.inhibited()).toBe(false);
+      await harness().storm(true);
+      expect([harness().inhibited(), acceptor.busy()]).toEqual([true, false]);
+      await harness().storm(false);
+      expect(harness().inhibited()).toBe(false);
       expect(told().filter((event) => event !== 'rejected')).toEqual(['fault pulse-storm', 'cleared pulse-storm']);
     });
 
     it('stays disabled after a fault when that was wanted meanwhile', async () => {
       const acceptor = await start(true, false, true);
       await acceptor.enable();
-      await harness.stick(true);
+      await harness().stick(true);
       await acceptor.disable();
-      await harness.stick(false);
-      expect(harness.inhibited()).toBe(true);
+      await harness().stick(false);
+      expect(harness().inhibited()).toBe(true);
     });
 
     it('stops disabled, and says what it has counted so far', async () => {
       const acceptor = await start(true, false, true);
       await acceptor.enable();
-      await harness.insert(5);
+      await harness().insert(5);
       await acceptor.stop();
-      expect(harness.inhibited()).toBe(true);
-      expect(events).toMatchObject([{ kind: 'unassigned', pulses: 5 }]);
+      expect(harness().inhibited()).toBe(true);
+      expect(events()).toMatchObject([{ kind: 'unassigned', pulses: 5 }]);
       await put(1);
-      expect(events).toHaveLength(1);
+      expect(events()).toHaveLength(1);
     });
   });
 }

@@ -31,6 +31,8 @@ class ScriptedAcceptor implements Acceptor {
   readonly escrow: Escrow | null;
   enabled = false;
   counting = false;
+  /** While set, it does nothing of what it is told. */
+  hanging = false;
   /** What it was told to do with the pieces it holds. */
   readonly told: string[] = [];
   /** What it tells at the next start. */
@@ -55,12 +57,16 @@ class ScriptedAcceptor implements Acceptor {
   }
 
   enable(): Promise<void> {
-    this.enabled = true;
-    return Promise.resolve();
+    return this.#obey(true);
   }
 
   disable(): Promise<void> {
-    this.enabled = false;
+    return this.#obey(false);
+  }
+
+  #obey(enabled: boolean): Promise<void> {
+    if (this.hanging) return new Promise(() => undefined);
+    this.enabled = enabled;
     return Promise.resolve();
   }
 

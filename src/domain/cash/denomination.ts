@@ -1,7 +1,7 @@
-import type { BoardAcceptor } from '../board.ts';
+import type { BoardPulseAcceptor } from '../board.ts';
 import { MAX_MINOR } from '../money.ts';
 
-type ValueRule = Pick<BoardAcceptor, 'denominations' | 'perPulseMinor'>;
+type ValueRule = Pick<BoardPulseAcceptor, 'denominations' | 'perPulseMinor'>;
 
 /** Most pulses one piece can be made of; PulseTrain and the decoder hold the same limit. */
 export const MAX_PULSES = 10_000;

@@ -1,3 +1,4 @@
+import type { DeviceFault } from '../../domain/fault.ts';
 import type { AcceptorEvent } from '../../ports/acceptor.ts';
 import type { Cancel, Clock } from '../../ports/clock.ts';
 
@@ -11,10 +12,32 @@ export class ActiveFaults {
   readonly #clock: Clock;
   readonly #say: (event: AcceptorEvent) => void;
   readonly #active = new Map<string, Active>();
+  /** Why the device cannot be reached: one reason at a time. */
+  #away: string | null = null;
 
   constructor(clock: Clock, say: (event: AcceptorEvent) => void) {
     this.#clock = clock;
     this.#say = say;
+  }
+
+  get away(): boolean {
+    return this.#away !== null;
+  }
+
+  /** The device cannot be reached. */
+  wentAway({ code, message, found }: DeviceFault): void {
+    const before = this.#away;
+    if (before === code) return;
+    this.#away = code;
+    this.raise(code, found === undefined ? message : `${message}: ${found}`);
+    if (before !== null) this.clear(before);
+  }
+
+  /** The device answers. */
+  back(): void {
+    const code = this.#away;
+    this.#away = null;
+    if (code !== null) this.clear(code);
   }
 
   has(code: string): boolean {
@@ -56,5 +79,6 @@ export class ActiveFaults {
   stop(): void {
     for (const { timer } of this.#active.values()) timer();
     this.#active.clear();
+    this.#away = null;
   }
 }

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { BoardAcceptor } from '../../domain/board.ts';
+import type { BoardPulseAcceptor } from '../../domain/board.ts';
 import { type AcceptorProfile, endOfTrainMs, profileNamed } from '../../domain/cash/profiles.ts';
+import { DeviceFault } from '../../domain/fault.ts';
 import type { AcceptorEvent } from '../../ports/acceptor.ts';
 import { SimulatedGpio } from '../../simulator/gpio.ts';
-import { type AcceptorHarness, acceptorContract } from '../../testkit/acceptor-contract.ts';
+import { type PulseHarness, pulseAcceptorContract } from '../../testkit/acceptor-contract.ts';
 import { FakeClock, settle } from '../../testkit/clock.ts';
 import { ScriptedGpio } from '../../testkit/scripted-gpio.ts';
 import { pulseAcceptor } from './pulse.ts';
@@ -12,7 +13,7 @@ const CH_926 = profileNamed('ch-926');
 if (!CH_926) throw new Error('no profile');
 const PROFILE: AcceptorProfile = CH_926;
 const END = endOfTrainMs(PROFILE);
-const ENTRY: BoardAcceptor = {
+const ENTRY: BoardPulseAcceptor = {
   name: 'coin',
   method: 'coin',
   kind: 'pulse',
@@ -27,7 +28,7 @@ const BOARD = {
 } as const;
 
 interface World {
-  readonly acceptor: AcceptorHarness['acceptor'];
+  readonly acceptor: PulseHarness['acceptor'];
   readonly clock: FakeClock;
   /** Holds the line at a level for a time. */
   hold(level: 'high' | 'low', ms: number): Promise<void>;
@@ -37,7 +38,7 @@ interface World {
 }
 
 /** What can be put into an acceptor is the same whatever its pins are. */
-function harness({ acceptor, hold, lose, inhibited, finish }: World): AcceptorHarness {
+function harness({ acceptor, hold, lose, inhibited, finish }: World): PulseHarness {
   const pulses = async (count: number) => {
     for (let i = 0; i < count; i++) {
       await hold('low', 50);
@@ -71,7 +72,7 @@ function harness({ acceptor, hold, lose, inhibited, finish }: World): AcceptorHa
   };
 }
 
-acceptorContract('the pulse acceptor on the simulated board', async (inhibits) => {
+pulseAcceptorContract('the pulse acceptor on the simulated board', async (inhibits) => {
   const clock = new FakeClock();
   const gpio = new SimulatedGpio(clock, BOARD);
   await gpio.open();
@@ -92,7 +93,7 @@ acceptorContract('the pulse acceptor on the simulated board', async (inhibits) =
   });
 });
 
-acceptorContract('the pulse acceptor on scripted pins', async (inhibits) => {
+pulseAcceptorContract('the pulse acceptor on scripted pins', async (inhibits) => {
   const clock = new FakeClock();
   const script = inhibits.map((active) => ({ set: 'inhibit', active }));
   const gpio = new ScriptedGpio(clock, { coin: 'high' }, ['inhibit'], script);
@@ -117,7 +118,7 @@ describe('the pulse acceptor', () => {
   let clock: FakeClock;
   let gpio: ScriptedGpio;
   let events: AcceptorEvent[];
-  const options = (over: { entry?: Partial<BoardAcceptor>; profile?: AcceptorProfile } = {}) => ({
+  const options = (over: { entry?: Partial<BoardPulseAcceptor>; profile?: AcceptorProfile } = {}) => ({
     gpio,
     clock,
     entry: { ...ENTRY, inhibit: 'inhibit', ...over.entry },
@@ -148,6 +149,7 @@ describe('the pulse acceptor', () => {
     ]);
     await clock.flow(END + 20);
     expect(events.slice(2)).toEqual([{ kind: 'credited', train: 'boot1.coin.3', amountMinor: 100, widthsMs: expect.any(Array) }]);
+    await acceptor.stop();
     expect(clock.pending()).toBe(0);
   });
 
@@ -254,6 +256,58 @@ describe('the pulse acceptor', () => {
     gpio.drive('coin', 'low');
     await clock.flow(3_000);
     expect(events.map((event) => 'code' in event && event.code)).toEqual(['line-stuck', 'inhibit-failed']);
+  });
+
+  const unwatched = () => Promise.reject(new DeviceFault('Input coin is not watched', { code: 'input-fault' }));
+  const codes = () => events.map((event) => ('code' in event ? `${event.kind} ${event.code}` : event.kind));
+
+  it('takes nothing while nobody watches its input', async () => {
+    gpio = new ScriptedGpio(
+      clock,
+      { coin: 'high' },
+      ['inhibit'],
+      [true, false, true, false].map((active) => ({ set: 'inhibit', active })),
+    );
+    await gpio.open();
+    const acceptor = pulseAcceptor(options());
+    await acceptor.start(onEvent);
+    await acceptor.enable();
+    const read = gpio.read.bind(gpio);
+    gpio.read = unwatched;
+    gpio.lose('coin', 0);
+    await settle();
+    expect([codes(), gpio.active('inhibit')]).toEqual([['fault edges-lost', 'fault input-fault'], true]);
+    // However long that lasts.
+    await clock.flow(120_000, 1_000);
+    expect([codes().slice(2), gpio.active('inhibit')]).toEqual([['cleared edges-lost'], true]);
+    gpio.read = read;
+    await clock.flow(5_000, 1_000);
+    expect([codes().slice(3), gpio.active('inhibit')]).toEqual([['cleared input-fault'], false]);
+    gpio.finish();
+  });
+
+  it('starts although its pins fail, and works when they do', async () => {
+    const acceptor = pulseAcceptor(options());
+    const [read, set] = [gpio.read.bind(gpio), gpio.set.bind(gpio)];
+    gpio.read = unwatched;
+    gpio.set = () => Promise.reject(new DeviceFault('Output inhibit cannot be driven', { code: 'output-fault' }));
+    await acceptor.start(onEvent);
+    expect(codes()).toEqual(['fault inhibit-failed', 'fault input-fault']);
+    gpio.read = read;
+    gpio.set = set;
+    await clock.flow(5_000, 1_000);
+    expect([codes().slice(2).toSorted(), gpio.active('inhibit')]).toEqual([['cleared inhibit-failed', 'cleared input-fault'], true]);
+    gpio.finish();
+  });
+
+  it('drives its inhibit line again when whatever held it has let it go', async () => {
+    const acceptor = pulseAcceptor(options());
+    await acceptor.start(onEvent);
+    const asked: boolean[] = [];
+    gpio.set = async (_, active) => void asked.push(active);
+    await clock.flow(5_000, 1_000);
+    expect(asked).toEqual([true]);
+    await acceptor.stop();
   });
 
   it('shuts the acceptor on stop even when nobody wants to hear of its last coin', async () => {

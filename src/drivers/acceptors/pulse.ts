@@ -1,8 +1,8 @@
-import type { Board, BoardAcceptor } from '../../domain/board.ts';
+import type { Board, BoardPulseAcceptor } from '../../domain/board.ts';
 import { valueOfPulses } from '../../domain/cash/denomination.ts';
 import { type AcceptorProfile, inhibitsWhileActive } from '../../domain/cash/profiles.ts';
 import { PulseDecoder, type PulseEvent } from '../../domain/cash/pulse.ts';
-import { ConfigurationFault, Fault } from '../../domain/fault.ts';
+import { ConfigurationFault, DeviceFault } from '../../domain/fault.ts';
 import type { Acceptor, AcceptorEvent } from '../../ports/acceptor.ts';
 import type { Cancel, Clock } from '../../ports/clock.ts';
 import type { Gpio } from '../../ports/gpio.ts';
@@ -11,7 +11,7 @@ import { ActiveFaults } from './active-faults.ts';
 export interface PulseAcceptorOptions {
   readonly gpio: Gpio;
   readonly clock: Clock;
-  readonly entry: BoardAcceptor;
+  readonly entry: BoardPulseAcceptor;
   readonly profile: AcceptorProfile;
   /** The board's outputs, for the inhibit line's polarity. */
   readonly outputs: Board['outputs'];
@@ -24,11 +24,14 @@ const READ_FIRST_MS = 10;
 /** How long it must be quiet before a fault counts as over, ms. A stuck line is over at its next edge. */
 const CLEAR_AFTER_MS = { 'pulse-storm': 10_000, 'edges-lost': 60_000 } as const;
 /** Faults that keep the acceptor inhibited whatever is wanted of it. */
-const DISABLING = ['pulse-storm', 'line-stuck'] as const;
+const DISABLING = ['pulse-storm', 'line-stuck', 'input-fault'] as const;
+/** An output falls back by itself when whatever held it dies, and an input may go unwatched: both are looked after so often, ms. */
+const LOOK_MS = 5_000;
 
 /**
  * A coin or bill acceptor that says the value of a piece by a number of pulses on one line. Fault events: `edges-lost`,
- * `line-stuck`, `pulse-storm`, `inhibit-failed`; storm and stuck line inhibit it until they are over.
+ * `line-stuck`, `pulse-storm`, `input-fault`, `inhibit-failed`; a storm, a stuck line and an input that nobody watches
+ * inhibit it until they are over.
  */
 export function pulseAcceptor(options: PulseAcceptorOptions): Acceptor {
   return new PulseAcceptor(options);
@@ -37,7 +40,7 @@ export function pulseAcceptor(options: PulseAcceptorOptions): Acceptor {
 class PulseAcceptor implements Acceptor {
   readonly escrow = null;
   readonly name: string;
-  readonly method: BoardAcceptor['method'];
+  readonly method: BoardPulseAcceptor['method'];
   readonly #options: PulseAcceptorOptions;
   readonly #inhibited: boolean;
   readonly #faults: ActiveFaults;
@@ -51,6 +54,7 @@ class PulseAcceptor implements Acceptor {
   #timer: Cancel | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #unwatch: Cancel | null = null;
+  #nextLook: Cancel | null = null;
 
   constructor(options: PulseAcceptorOptions) {
     const { entry, profile, clock } = options;
@@ -65,9 +69,9 @@ class PulseAcceptor implements Acceptor {
   async start(onEvent: (event: AcceptorEvent) => void): Promise<void> {
     const { gpio, entry, clock, profile } = this.#options;
     this.#wanted = false;
-    await this.#apply();
     this.#decoder = new PulseDecoder(profile, (event) => this.#decoded(event));
     this.#onEvent = onEvent;
+    await this.#applyUnasked();
     this.#heardAtMs = clock.monotonicMs();
     this.#unwatch = gpio.watch(
       entry.input,
@@ -80,10 +84,12 @@ class PulseAcceptor implements Acceptor {
         this.#heardAtMs = clock.monotonicMs();
         this.#decoder.lost(count);
         this.#wake();
+        void this.#lookAtInput();
       },
     );
-    if ((await gpio.read(entry.input)) !== profile.idle) this.#decoder.startedActive();
+    if ((await this.#lookAtInput()) === opposite(profile.idle)) this.#decoder.startedActive();
     this.#wake();
+    this.#lookLater();
   }
 
   async enable(): Promise<void> {
@@ -104,6 +110,7 @@ class PulseAcceptor implements Acceptor {
   async stop(): Promise<void> {
     this.#unwatch?.();
     this.#unwatch = null;
+    this.#nextLook?.();
     this.#timer?.();
     this.#timer = null;
     this.#timerAtMs = Number.POSITIVE_INFINITY;
@@ -130,12 +137,33 @@ class PulseAcceptor implements Acceptor {
     return done;
   }
 
-  #applyUnasked(): void {
-    this.#apply().then(
-      () => this.#faults.clear('inhibit-failed'),
-      (error: unknown) =>
-        this.#faults.raise('inhibit-failed', error instanceof Fault ? error.explain() : 'The inhibit line could not be driven'),
-    );
+  /** Says it when the line cannot be driven, and when that is over. */
+  async #applyUnasked(): Promise<void> {
+    const fault = await this.#apply().then(() => null, deviceFault);
+    if (this.#onEvent === null) return;
+    if (fault) this.#faults.raise('inhibit-failed', fault.explain());
+    else this.#faults.clear('inhibit-failed');
+  }
+
+  /** The level of the input, or null while nobody watches it: pieces would go uncounted then. */
+  async #lookAtInput(): Promise<'high' | 'low' | null> {
+    const { gpio, entry } = this.#options;
+    const seen = await gpio.read(entry.input).catch(deviceFault);
+    const level = seen instanceof DeviceFault ? null : seen;
+    if (this.#unwatch === null) return level;
+    const before = this.#faults.has('input-fault');
+    if (seen instanceof DeviceFault) this.#faults.raise('input-fault', seen.explain());
+    else this.#faults.clear('input-fault');
+    if (before !== (level === null)) void this.#applyUnasked();
+    return level;
+  }
+
+  #lookLater(): void {
+    this.#nextLook = this.#options.clock.after(LOOK_MS, () => {
+      void this.#lookAtInput();
+      void this.#applyUnasked();
+      this.#lookLater();
+    });
   }
 
   /** One timer. While edges come in it is left alone unless it would be late, and finds out itself that its time has moved. */
@@ -184,17 +212,17 @@ class PulseAcceptor implements Acceptor {
         break;
       }
       case 'stuck':
-        this.#faults.raise('line-stuck', `${input} stays ${this.#options.profile.idle === 'high' ? 'low' : 'high'}`);
-        this.#applyUnasked();
+        this.#faults.raise('line-stuck', `${input} stays ${opposite(this.#options.profile.idle)}`);
+        void this.#applyUnasked();
         break;
       case 'unstuck':
         this.#faults.clear('line-stuck');
-        this.#applyUnasked();
+        void this.#applyUnasked();
         break;
       case 'storm': {
         const detail = `${event.rejects} pulses of noise within a second on ${input}`;
-        this.#faults.raise('pulse-storm', detail, CLEAR_AFTER_MS['pulse-storm'], () => this.#applyUnasked());
-        this.#applyUnasked();
+        this.#faults.raise('pulse-storm', detail, CLEAR_AFTER_MS['pulse-storm'], () => void this.#applyUnasked());
+        void this.#applyUnasked();
         break;
       }
     }
@@ -212,6 +240,14 @@ class PulseAcceptor implements Acceptor {
   #say(event: AcceptorEvent): void {
     this.#onEvent?.(event);
   }
+}
+
+const opposite = (level: 'high' | 'low'): 'high' | 'low' => (level === 'high' ? 'low' : 'high');
+
+/** The fault of a pin; anything else is nothing that passes. */
+function deviceFault(error: unknown): DeviceFault {
+  if (error instanceof DeviceFault) return error;
+  throw error;
 }
 
 /** The logical value of the inhibit output that makes the acceptor refuse. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { needsPython, openPty } from '../../testkit/pty.ts';
-import { BAUD_RATES, type SerialSettings, setSerial } from './stty.ts';
+import { BAUD_RATES, type SerialSettings, setSerial, sttyArguments } from './stty.ts';
 
 const NEVER = new AbortController().signal;
 const python = needsPython();
@@ -46,6 +46,12 @@ it.each([
     found: expect.stringMatching(found),
     message: expect.stringContaining(path),
   });
+});
+
+it('asks for even parity in a way that lets no damaged byte pass, as a terminal pair cannot show', () => {
+  const args = (parity: 'none' | 'even') => sttyArguments({ path: '/dev/ttyS0', baud: 9_600, flow: 'none', parity });
+  expect(args('even')).toEqual(expect.arrayContaining(['cs8', 'parenb', '-parodd', 'inpck', '-ignpar', '-parmrk']));
+  expect(args('none')).toEqual(expect.arrayContaining(['cs8', '-parenb', '-inpck']));
 });
 
 it('is given up at a signal', async () => {
