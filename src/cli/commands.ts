@@ -9,6 +9,10 @@ interface Listed {
 /** Every command of tilld. Each is imported only when it is the one to run. */
 export const COMMANDS: Readonly<Record<string, Listed>> = {
   run: { summary: 'Run the box', load: async () => (await import('./run.ts')).run },
+  launch: {
+    summary: 'Run the current firmware release, or this tilld, and fall back from one that fails',
+    load: async () => (await import('./launch.ts')).launch,
+  },
   simulate: {
     summary: 'Run a virtual box with its own backend, broker and panel',
     load: async () => (await import('./simulate.ts')).simulate,
@@ -25,8 +29,17 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   qr: { summary: 'Check or render a payment QR', load: async () => (await import('./qr.ts')).qr },
   say: { summary: 'Say an amount aloud, or into a WAV file', load: async () => (await import('./say.ts')).say },
   voice: { summary: 'Check a voice pack', load: async () => (await import('./voice.ts')).voice },
-  board: { summary: 'Check a board file, or print its schema', load: async () => (await import('./board.ts')).board },
+  board: {
+    summary: 'Check a board file, print its schema, or switch the outputs off',
+    load: async () => (await import('./board.ts')).board,
+  },
   config: { summary: 'Check a configuration file, or print its schema', load: async () => (await import('./config.ts')).config },
+  provision: {
+    summary: 'Apply tilld.json of the boot partition once, and wipe it',
+    load: async () => (await import('./provision.ts')).provision,
+  },
+  doctor: { summary: 'Examine a box, and say how to mend what is wrong', load: async () => (await import('./doctor.ts')).doctor },
+  scope: { summary: 'Watch the pulses on one input, live', load: async () => (await import('./scope.ts')).scope },
   posparam: {
     summary: 'Check the parameters of a DS50 box, or print a template',
     load: async () => (await import('./posparam.ts')).posparam,

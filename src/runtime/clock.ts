@@ -3,10 +3,10 @@ import { performance } from 'node:perf_hooks';
 import type { Cancel, Clock } from '../ports/clock.ts';
 
 /** No box was made before this program was: a wall clock that says so has not been set yet. */
-const OLDEST_MS = Date.UTC(2026, 0, 1);
+export const OLDEST_MS = Date.UTC(2026, 0, 1);
 /** systemd-timesyncd creates it once the clock was synchronised since boot; other time services do not. */
-const SYNCHRONIZED = '/run/systemd/timesync/synchronized';
-const RUNTIME = '/run/systemd/timesync';
+export const SYNCHRONIZED = '/run/systemd/timesync/synchronized';
+export const RUNTIME = '/run/systemd/timesync';
 /** Longest time a Node timer can wait. */
 const LONGEST_MS = 2 ** 31 - 1;
 

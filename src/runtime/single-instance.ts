@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { ConfigurationFault } from '../domain/fault.ts';
 
 /**
@@ -9,10 +9,9 @@ import { ConfigurationFault } from '../domain/fault.ts';
  * @throws ConfigurationFault `state-in-use`
  */
 export async function claimState(directory: string): Promise<() => void> {
-  const name = createHash('sha256').update(realpathSync(directory)).digest('hex').slice(0, 32);
   const server = createServer((socket) => socket.destroy());
   try {
-    await listen(server, `\0tilld-${name}`);
+    await listen(server, lockOf(directory));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new ConfigurationFault('Another box runs on this state directory', {
@@ -24,6 +23,24 @@ export async function claimState(directory: string): Promise<() => void> {
   }
   server.unref();
   return () => void server.close();
+}
+
+/** Whether a box works on a state directory now, one of another user too. It is asked without taking the lock from a box that starts. */
+export function boxWorksOn(directory: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(lockOf(directory));
+    const answer = (running: boolean) => {
+      socket.destroy();
+      resolve(running);
+    };
+    socket.once('connect', () => answer(true));
+    // The kernel refuses a name that nobody listens on; any other error comes from somebody who does.
+    socket.once('error', (error: NodeJS.ErrnoException) => answer(error.code !== 'ECONNREFUSED'));
+  });
+}
+
+function lockOf(directory: string): string {
+  return `\0tilld-${createHash('sha256').update(realpathSync(directory)).digest('hex').slice(0, 32)}`;
 }
 
 function listen(server: Server, path: string): Promise<void> {

@@ -47,13 +47,14 @@ function checkDurability(db: Connection): void {
   });
 }
 
-function checkIntegrity(db: Connection): void {
+/** @throws StoreFault `store-damaged` */
+export function checkIntegrity(db: Connection): void {
   const verdict = db.get<{ quick_check: string }>('PRAGMA quick_check(1)')?.quick_check;
   if (verdict !== 'ok') throw damaged(`quick_check: ${String(verdict).slice(0, 200)}`);
 }
 
-/** All of them, because one whose name was changed would otherwise only seem never to have been there. */
-function checkFacts(db: Connection): void {
+/** All of them, because one whose name was changed would otherwise only seem never to have been there. @throws StoreFault `store-damaged` */
+export function checkFacts(db: Connection): void {
   for (const { name, value, crc } of db.all<{ name: string; value: string; crc: number }>('SELECT name, value, crc FROM facts')) {
     if (checksum([name, value]) !== crc) throw damaged('a fact of the box with a wrong checksum');
   }

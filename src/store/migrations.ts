@@ -149,11 +149,8 @@ const MIGRATIONS: readonly string[] = [
 /** CRC-32 of the schema that all the migrations together make. */
 const SCHEMA_CHECKSUM = 2552663179;
 
-/**
- * Brings the database to the newest version, one transaction a step; a power cut leaves it at a whole version.
- * @throws StoreFault `store-newer` when a later release of tilld wrote it; `store-damaged` when the schema is not the one it made
- */
-export function migrate(db: Connection): void {
+/** Which version of the journal this is, 0 for one that is still empty. @throws StoreFault `store-newer` when a later release of tilld wrote it */
+export function journalVersion(db: Connection): number {
   const version = db.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
   if (version > MIGRATIONS.length) {
     throw new StoreFault('The journal was written by a newer release of tilld', {
@@ -164,6 +161,15 @@ export function migrate(db: Connection): void {
       remedy: 'Install the newer release again. An older one must not write into its journal.',
     });
   }
+  return version;
+}
+
+/**
+ * Brings the database to the newest version, one transaction a step; a power cut leaves it at a whole version.
+ * @throws StoreFault `store-newer` when a later release of tilld wrote it; `store-damaged` when the schema is not the one it made
+ */
+export function migrate(db: Connection): void {
+  const version = journalVersion(db);
   for (const [index, sql] of MIGRATIONS.entries()) {
     if (index < version) continue;
     db.transaction(() => {

@@ -68,7 +68,7 @@ function openOnScarceDisk(open: () => Connection, directory: string, reserve: Re
   }
 }
 
-function openDatabase(file: string, capPages: number, connectTo: typeof connect): Connection {
+function openDatabase(file: string, capPages: number, connectTo: NonNullable<StoreOptions['connect']>): Connection {
   // Made by hand so that nobody else can read it; SQLite gives its log the same mode.
   fs.closeSync(fs.openSync(file, 'a', 0o600));
   checkLog(`${file}-wal`);

@@ -22,9 +22,9 @@ export interface Connection {
 // Later releases of Node 26 call the class Database and keep DatabaseSync for a while.
 const Database: typeof sqlite.DatabaseSync = (sqlite as { Database?: typeof sqlite.DatabaseSync }).Database ?? sqlite.DatabaseSync;
 
-/** Opens (or creates) the database in `file`; waits up to `busyMs` for another connection's lock. */
-export function connect(file: string, busyMs: number): Connection {
-  const db = refusing(() => new Database(file, { timeout: busyMs }));
+/** Opens (or creates, unless it is only to be read) the database in `file`; waits up to `busyMs` for another connection's lock. */
+export function connect(file: string | URL, busyMs: number, readOnly = false): Connection {
+  const db = refusing(() => new Database(file, { timeout: busyMs, readOnly }));
   const statements = new Map<string, sqlite.StatementSync>();
   let open = true;
 

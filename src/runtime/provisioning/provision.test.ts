@@ -1,0 +1,148 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runTilld } from '../../testkit/command-line.ts';
+import { provision } from './provision.ts';
+
+const CARD = {
+  hostname: 'wash-7',
+  timeZone: 'Asia/Bangkok',
+  wifi: { ssid: 'Wash "7"', psk: 'not-a-real-password', country: 'TH' },
+  sshKey: `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5${'A'.repeat(48)} owner@desk`,
+  board: 'sim',
+  backend: {
+    device: { serial: 'BOX-7', mac: '02:00:00:00:00:07', chipId: '7', model: 'wash' },
+    protocol: 'promptpay',
+    promptpay: {
+      http: { url: 'https://backend.example' },
+      mqtt: { url: 'mqtts://broker.example', username: 'box', password: 'not-a-secret' },
+    },
+  },
+};
+
+let boot: string;
+let root: string;
+beforeEach(() => {
+  const folder = mkdtempSync(join(tmpdir(), 'tilld-provision-'));
+  boot = join(folder, 'boot');
+  root = join(folder, 'root');
+  for (const path of [boot, join(root, 'etc'), join(root, 'usr/share/zoneinfo/Asia')]) mkdirSync(path, { recursive: true });
+  writeFileSync(join(root, 'usr/share/zoneinfo/Asia/Bangkok'), '');
+  writeFileSync(join(root, 'etc/hostname'), 'tilld\n');
+  writeFileSync(join(root, 'etc/group'), `root:x:0:\ntilld:x:${process.getgid?.() ?? 0}:\n`);
+});
+afterEach(() => rmSync(join(boot, '..'), { recursive: true }));
+
+const put = (card: unknown) => writeFileSync(join(boot, 'tilld.json'), typeof card === 'string' ? card : JSON.stringify(card));
+const etc = (name: string) => readFileSync(join(root, 'etc', name), 'utf8');
+const report = () => readFileSync(join(boot, 'tilld-report.txt'), 'utf8');
+
+describe('tilld.json on the card', () => {
+  it('becomes the settings of the system, and is wiped', () => {
+    put(CARD);
+    expect(provision({ boot, root })).toContain('/etc/tilld/tilld.json');
+    expect(etc('hostname')).toBe('wash-7\n');
+    expect(readlinkSync(join(root, 'etc/localtime'))).toBe('/usr/share/zoneinfo/Asia/Bangkok');
+    expect(JSON.parse(etc('tilld/tilld.json'))).toEqual({ ...CARD.backend, board: 'sim' });
+    expect(statSync(join(root, 'etc/tilld/tilld.json')).mode & 0o777).toBe(0o640);
+    expect(readFileSync(join(root, 'root/.ssh/authorized_keys'), 'utf8')).toBe(`${CARD.sshKey}\n`);
+    expect(statSync(join(root, 'root/.ssh')).mode & 0o777).toBe(0o700);
+    expect(existsSync(join(boot, 'tilld.json'))).toBe(false);
+    expect(report()).toMatch(/^tilld\.json was applied[^\n]*\r\n/);
+    expect(report()).not.toMatch(/not-a/);
+  });
+
+  it('opens the Wi-Fi without its password standing anywhere', () => {
+    // The key of IEEE 802.11i, annex H.4, example 1.
+    put({ wifi: { ssid: 'IEEE', psk: 'password', country: 'TH' } });
+    provision({ boot, root });
+    const written = etc('wpa_supplicant/wpa_supplicant-wlan0.conf');
+    expect(written).toContain('  ssid=49454545\n');
+    expect(written).toContain('  psk=f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e\n');
+    expect(written).not.toContain('password');
+    expect(statSync(join(root, 'etc/wpa_supplicant/wpa_supplicant-wlan0.conf')).mode & 0o777).toBe(0o600);
+  });
+
+  it('may hold a part only: the rest stays as it is', () => {
+    put({ timeZone: 'Asia/Bangkok' });
+    expect(provision({ boot, root })).toEqual(['/etc/localtime']);
+    expect(etc('hostname')).toBe('tilld\n');
+  });
+
+  it('is not there on other days', () => {
+    expect(provision({ boot, root })).toBe(null);
+    expect(existsSync(join(boot, 'tilld-report.txt'))).toBe(false);
+  });
+
+  it('is removed when a cut fell between wiping and removing it', () => {
+    put(' '.repeat(300));
+    expect(provision({ boot, root })).toEqual([]);
+    expect(existsSync(join(boot, 'tilld.json'))).toBe(false);
+  });
+
+  it.each([
+    ['no JSON', '{"hostname": ', 'line 1 column 14'],
+    ['nothing to do', {}, '$: found nothing'],
+    ['a list', [], '$: found a list'],
+    ['an unknown key', { ...CARD, wlan: {} }, '$.wlan: found an unknown key'],
+    ['a short password', { wifi: { ...CARD.wifi, psk: 'short!' } }, '$.wifi.psk: found a string that is not shown'],
+    ['a name of too many bytes', { wifi: { ...CARD.wifi, ssid: 'ก'.repeat(11) } }, 'a name of at most 32 bytes'],
+    ['a country by its name', { wifi: { ...CARD.wifi, country: 'Thailand' } }, 'two capital letters'],
+    ['a private key', { sshKey: '-----BEGIN OPENSSH PRIVATE KEY-----' }, 'the one line of a public key file'],
+    ['two keys in one', { sshKey: `${CARD.sshKey}\n${CARD.sshKey}` }, 'the one line of a public key file'],
+    ['a zone that leads elsewhere', { timeZone: '../../../etc/shadow' }, '$.timeZone'],
+    ['a zone this system lacks', { timeZone: 'Asia/Jakarta' }, 'one this system does not have'],
+    ['a hostname with a dot', { hostname: 'wash.7' }, 'small letters, digits and hyphens'],
+    ['a board without a backend', { board: 'sim' }, '$.backend: found nothing'],
+    ['an unknown board', { ...CARD, board: 'raspbery-pi-4' }, '$.board: found "raspbery-pi-4"'],
+    ['a board by path', { ...CARD, board: '/etc/passwd' }, '$.board'],
+    ['a board in the backend', { ...CARD, backend: { ...CARD.backend, board: 'sim' } }, 'it stands beside "backend"'],
+    ['a fault of the configuration', { ...CARD, backend: { ...CARD.backend, protocol: 'cash' } }, '$.backend.protocol: found "cash"'],
+    [
+      'a product on no button',
+      { ...CARD, backend: { ...CARD.backend, sale: { products: [{ button: 'p99', label: 'W', priceMinor: 100 }] } } },
+      '$.backend.sale.products[0].button',
+    ],
+    ['too much', ' '.repeat(1024 * 1024 + 1), 'at most 1048576'],
+  ])('%s is told beside it, and changes nothing', (_, card, words) => {
+    put(card);
+    const before = readFileSync(join(boot, 'tilld.json'));
+    expect(() => provision({ boot, root })).toThrow(expect.objectContaining({ code: 'card-file-invalid' }));
+    expect(report()).toContain(words);
+    expect(report()).not.toMatch(/short!|not-a/);
+    expect(report()).toMatch(/Nothing was changed\. [^\n]*\r\n$/);
+    expect(readFileSync(join(boot, 'tilld.json')).equals(before)).toBe(true);
+    expect([etc('hostname'), existsSync(join(root, 'etc/tilld')), existsSync(join(root, 'root'))]).toEqual(['tilld\n', false, false]);
+  });
+
+  it('leaves the system whole when a place cannot be written', () => {
+    writeFileSync(join(root, 'etc/tilld'), 'a file where a folder should be');
+    put(CARD);
+    expect(() => provision({ boot, root })).toThrow(expect.objectContaining({ code: 'provisioning-write' }));
+    expect(etc('hostname')).toBe('tilld\n');
+    expect(existsSync(join(root, 'etc/hostname.new'))).toBe(false);
+    expect(existsSync(join(boot, 'tilld.json'))).toBe(true);
+  });
+});
+
+describe('tilld provision', () => {
+  it('says what it has applied', async () => {
+    put({ hostname: 'wash-8' });
+    const { code, out } = await runTilld(['provision', '--json', '--boot', boot, '--root', root]);
+    expect({ code, out: JSON.parse(out) }).toEqual({ code: 0, out: { ok: true, applied: ['/etc/hosts', '/etc/hostname'] } });
+    expect(await runTilld(['provision', '--boot', boot, '--root', root])).toMatchObject({
+      code: 0,
+      out: 'There is no tilld.json: nothing to do.\n',
+    });
+  });
+
+  it('ends with 1 when the file is wrong, and with 2 without a folder', async () => {
+    put('nonsense');
+    expect(await runTilld(['provision', '--boot', boot, '--root', root])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('tilld.json has a fault'),
+    });
+    expect(await runTilld(['provision'])).toMatchObject({ code: 2 });
+  });
+});
