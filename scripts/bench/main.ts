@@ -6,6 +6,9 @@ import { parseArgs } from 'node:util';
 import { MAX_CORE_BYTES } from '../../src/domain/ota/limits.ts';
 import { benchCommits } from './commits.ts';
 import { benchConfirmation } from './confirmation.ts';
+import { benchEdges } from './edges.ts';
+import { benchExecutable } from './executable.ts';
+import { benchFrames } from './frames.ts';
 import { benchPackages, missingTool } from './packages.ts';
 import { benchPulses } from './pulses.ts';
 import { benchStart } from './start.ts';
@@ -18,8 +21,11 @@ const BENCHES: Record<string, (dir: string) => unknown> = {
   confirmation: benchConfirmation,
   commits: benchCommits,
   pulses: benchPulses,
+  edges: benchEdges,
+  frames: benchFrames,
   packages: (dir) => benchPackages(dir, mib),
   start: benchStart,
+  executable: benchExecutable,
 };
 
 const names = wanted.length > 0 ? wanted : Object.keys(BENCHES);

@@ -23,7 +23,7 @@ interface StartBench extends Record<SimulatedProtocol, BoxStart> {
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** What an idle box holds is read after it has settled: first tries of the links, first heartbeat, a garbage collection. */
-const SETTLE_MS = 4_000;
+export const SETTLE_MS = 4_000;
 /** Nobody listens there: a box starts without a network. */
 const NOWHERE = { apiPort: 0, httpUrl: 'http://127.0.0.1:9', mqttUrl: 'mqtt://127.0.0.1:9', gatewayUrl: 'http://127.0.0.1:9' };
 
@@ -68,8 +68,11 @@ export async function benchStart(dir: string, runs = 7, idleRuns = 3): Promise<S
   };
 }
 
+/** What starts the checkout's tilld. */
+export const CHECKOUT: readonly string[] = [process.execPath, MAIN];
+
 /** A folder with the configuration of a virtual box that says nothing of the missing network. */
-function newBox(home: string, protocol: SimulatedProtocol): string {
+export function newBox(home: string, protocol: SimulatedProtocol): string {
   const folder = path.join(home, protocol);
   fs.mkdirSync(folder);
   const config = path.join(folder, 'box.json');
@@ -80,10 +83,15 @@ function newBox(home: string, protocol: SimulatedProtocol): string {
 }
 
 /** Starts a box and ends it `idleMs` after it said that it is ready. */
-async function boxIn(folder: string, idleMs: number, signal: NodeJS.Signals = 'SIGKILL'): Promise<{ readyMs: number; rssMb: number }> {
+export async function boxIn(
+  folder: string,
+  idleMs: number,
+  signal: NodeJS.Signals = 'SIGKILL',
+  [program = '', ...before] = CHECKOUT,
+): Promise<{ readyMs: number; rssMb: number; anonymousMb: number }> {
   const started = performance.now();
   const options = ['--config', path.join(folder, 'box.json'), '--state', path.join(folder, 'state'), '--json'];
-  const child = spawn(process.execPath, [MAIN, 'run', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, [...before, 'run', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise<void>((resolve, reject) => {
     child.stdout.once('data', () => resolve());
     child.once('exit', (code) => reject(new Error(`the box ended with ${code}`)));
@@ -91,18 +99,18 @@ async function boxIn(folder: string, idleMs: number, signal: NodeJS.Signals = 'S
   const readyMs = performance.now() - started;
   child.removeAllListeners('exit');
   await new Promise((resolve) => setTimeout(resolve, idleMs));
-  const rssMb = rssOf(child.pid);
+  const [rssMb, anonymousMb] = [rssOf(child.pid), anonymousOf(child.pid)];
   await ended(child, signal);
-  return { readyMs, rssMb };
+  return { readyMs, rssMb, anonymousMb };
 }
 
-async function bareNode(): Promise<number> {
+export async function bareNode(): Promise<number> {
   const started = performance.now();
   await once(spawn(process.execPath, ['-e', '0']), 'exit');
   return performance.now() - started;
 }
 
-async function idleNode(): Promise<number> {
+export async function idleNode(): Promise<number> {
   const child = spawn(process.execPath, ['-e', 'setTimeout(() => 0, 60000)']);
   await new Promise((resolve) => setTimeout(resolve, 500));
   const rssMb = rssOf(child.pid);
@@ -116,5 +124,8 @@ async function ended(child: ReturnType<typeof spawn>, signal: NodeJS.Signals): P
   await exit;
 }
 
-const rssOf = (pid: number | undefined): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1_024;
+const rssOf = (pid: number | undefined): number => statusMb(pid, 'VmRSS');
+/** Without pages of files, which the kernel keeps for all and can drop: a program just written shows too many of those. */
+const anonymousOf = (pid: number | undefined): number => statusMb(pid, 'RssAnon');
+const statusMb = (pid: number | undefined, field: string): number =>
+  Number(new RegExp(`${field}:\\s+(\\d+)`).exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1_024;
