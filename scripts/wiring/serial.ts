@@ -1,0 +1,63 @@
+import { box, diode, dot, fuse, picture, piPort, port, raspberryPi, supply, text, wire } from './pieces.ts';
+
+/** One wire for both directions at 5 V, on the two pins of the serial port at 3.3 V. */
+export const ccTalkPicture = (): string =>
+  picture('ccTalk: one wire on the serial port', 560, 400, [
+    raspberryPi(300),
+    piPort(90, 'TX', 'GPIO14 · pin 8'),
+    piPort(150, 'RX', 'GPIO15 · pin 10'),
+    piPort(210, '3.3 V', 'pin 1'),
+    piPort(270, 'GND', 'pin 6'),
+    diode([230, 90], [180, 90]),
+    wire([160, 90], [180, 90]),
+    wire([230, 90], [230, 150]),
+    dot([230, 150]),
+    text([205, 72], 'BAT43', 'middle', 'small'),
+    box([265, 95], 130, 205, ['Level shifter']),
+    port([265, 150], 'LV1', 'right'),
+    port([265, 210], 'LV', 'right'),
+    port([265, 270], 'GND', 'right'),
+    port([395, 150], 'HV1', 'left'),
+    port([395, 210], 'HV', 'left'),
+    port([395, 270], 'GND', 'left'),
+    wire([160, 150], [265, 150]),
+    wire([160, 210], [265, 210]),
+    wire([160, 270], [265, 270]),
+    wire([395, 210], [418, 210], [418, 198]),
+    supply([418, 198], '5 V'),
+    wire([395, 150], [440, 150]),
+    wire([395, 270], [440, 270]),
+    box([440, 60], 110, 250, ['ccTalk', 'coins, bills']),
+    port([440, 150], 'DATA', 'right'),
+    port([440, 270], 'GND', 'right'),
+    port([495, 310], '+12V', 'above'),
+    fuse([495, 310], [495, 362]),
+    text([482, 341], '1 A or 3 A', 'end'),
+    supply([495, 362], '+12 V', 'below'),
+  ]);
+
+/** A bill acceptor on a USB serial adapter of its own voltage. */
+export const ictPicture = (): string =>
+  picture('ICT bill acceptor on a USB serial adapter', 560, 350, [
+    raspberryPi(280),
+    piPort(130, 'USB', '/dev/ttyUSB0'),
+    wire([160, 130], [240, 130]),
+    box([240, 40], 130, 210, ['USB serial', 'adapter']),
+    port([240, 130], 'USB', 'right'),
+    port([370, 130], 'TXD', 'left'),
+    port([370, 170], 'RXD', 'left'),
+    port([370, 210], 'GND', 'left'),
+    wire([370, 130], [420, 130]),
+    wire([370, 170], [420, 170]),
+    wire([370, 210], [420, 210]),
+    box([420, 40], 130, 220, ['Bill acceptor', 'ICT protocol']),
+    port([420, 130], 'RXD', 'right'),
+    port([420, 170], 'TXD', 'right'),
+    port([420, 210], 'GND', 'right'),
+    port([485, 260], '+12V', 'above'),
+    fuse([485, 260], [485, 312]),
+    text([501, 291], '3 A', 'start'),
+    supply([485, 312], '+12 V', 'below'),
+    text([305, 280], 'both RS-232,', 'middle', 'small'),
+    text([305, 298], 'or both 5 V TTL', 'middle', 'small'),
+  ]);
