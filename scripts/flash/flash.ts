@@ -1,0 +1,43 @@
+import { CallerFault } from '../../src/domain/fault.ts';
+import { type CardDigest, digestOfImage } from './image-source.ts';
+import { flashTarget, gigabytes, requireRoom, type Target } from './target.ts';
+import { verifyCard, writeCard } from './write-card.ts';
+
+export interface FlashOptions {
+  readonly image: string;
+  readonly device: string;
+  /** A regular file is written without a question; a disk never. */
+  readonly yes: boolean;
+  /** Puts a question to the person at the terminal; null when nobody is there. */
+  readonly ask: ((question: string) => Promise<string>) | null;
+  /** Told what is being done, and how much of it is. `of`: bytes, null when unknown. */
+  readonly step: (what: string, bytes: number, of: number | null) => void;
+}
+
+/**
+ * Writes an image to a card and reads it back. The image is read to its end before anything is asked or written.
+ * @throws CallerFault `target-refused`, `not-confirmed`; ConfigurationFault `image-damaged`; DeviceFault `card-write`, `card-differs`
+ */
+export async function flash({ image, device, yes, ask, step }: FlashOptions): Promise<CardDigest & { readonly target: Target }> {
+  flashTarget(device);
+  const digest = await digestOfImage(image, (bytes) => step('reading the image', bytes, null));
+  // Looked at again: the card may have been changed or mounted in the meantime.
+  const target = flashTarget(device);
+  requireRoom(target, digest.bytes);
+  await confirm(target, digest, yes, ask);
+  await writeCard(image, target, (bytes) => step('writing', bytes, digest.bytes));
+  await verifyCard(target, digest, (bytes) => step('reading it back', bytes, digest.bytes));
+  return { target, ...digest };
+}
+
+async function confirm({ path, kind, title, name }: Target, { bytes }: CardDigest, yes: boolean, ask: FlashOptions['ask']): Promise<void> {
+  if (yes && kind === 'file') return;
+  if (!ask) {
+    throw notConfirmed('nobody at a terminal', kind === 'file' ? '--yes, or a terminal' : 'a terminal: a disk is not overwritten unasked');
+  }
+  const answer = await ask(`Everything on ${path} (${title}) will be lost. ${gigabytes(bytes)} will be written.\nType ${name} to go on: `);
+  if (answer.trim() !== name) throw notConfirmed('another answer', name);
+}
+
+const notConfirmed = (found: string, expected: string): CallerFault =>
+  new CallerFault('Nothing was written', { code: 'not-confirmed', found, expected });
