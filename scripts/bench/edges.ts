@@ -122,7 +122,8 @@ async function box(
     let pulses = 0;
     let credited = 0;
     const all = Promise.withResolvers<void>();
-    await pulseAcceptor({ gpio, clock, entry, profile, outputs: {}, boot: 'bench' }).start((event) => {
+    const acceptor = pulseAcceptor({ gpio, clock, entry, profile, outputs: {}, boot: 'bench' });
+    await acceptor.start((event) => {
       if (event.kind === 'credited') {
         till.submit({ type: 'cash', method: 'coin', acceptor: 'coin', train: event.train, amountMinor: event.amountMinor });
         credited += 1;
@@ -133,7 +134,9 @@ async function box(
     const started = performance.now();
     fs.writeFileSync(go, '\n');
     await all.promise;
-    return { ms: performance.now() - started, pulses, credited };
+    const ms = performance.now() - started;
+    await acceptor.stop();
+    return { ms, pulses, credited };
   } finally {
     await gpio.close();
     store.close();

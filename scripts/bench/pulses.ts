@@ -5,6 +5,7 @@ import type { BoardPulseAcceptor } from '../../src/domain/board.ts';
 import type { AcceptorProfile } from '../../src/domain/cash/profiles.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import { pulseAcceptor } from '../../src/drivers/acceptors/pulse.ts';
+import type { Acceptor } from '../../src/ports/acceptor.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { systemEntropy } from '../../src/runtime/entropy.ts';
 import { SimulatedGpio } from '../../src/simulator/gpio.ts';
@@ -43,6 +44,7 @@ export async function benchPulses(dir: string, lines = 64, trains = 20): Promise
   const gpio = new SimulatedGpio(clock, { inputs, outputs: {} });
   const store = openStore({ file: path.join(home, 'tilld.db'), boot: 'bench', clock });
   const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  const acceptors: Acceptor[] = [];
   const till = new TillService({ store, entropy: systemEntropy, log: silent, policy: DEFAULT_POLICY, reports: true, version: 'bench' });
   try {
     till.start({ qrPossible: () => false, cashPossible: () => true, cashBusy: () => false });
@@ -60,7 +62,9 @@ export async function benchPulses(dir: string, lines = 64, trains = 20): Promise
         profile: 'quick',
         denominations: { [PULSES_PER_TRAIN]: 1_000 },
       };
-      await pulseAcceptor({ gpio, clock, entry, profile: QUICK, outputs: {}, boot: 'bench' }).start((event) => {
+      const acceptor = pulseAcceptor({ gpio, clock, entry, profile: QUICK, outputs: {}, boot: 'bench' });
+      acceptors.push(acceptor);
+      await acceptor.start((event) => {
         if (event.kind === 'rejected' || event.kind === 'fault' || event.kind === 'cleared') return;
         if (event.kind === 'credited') {
           till.submit({ type: 'cash', method: 'coin', acceptor: name, train: event.train, amountMinor: event.amountMinor });
@@ -90,6 +94,7 @@ export async function benchPulses(dir: string, lines = 64, trains = 20): Promise
       lagRatio: elapsedMs / lineMs,
     };
   } finally {
+    for (const acceptor of acceptors) await acceptor.stop();
     await gpio.close();
     store.close();
     fs.rmSync(home, { recursive: true, force: true });
