@@ -67,9 +67,10 @@ const WAYS: Record<IctPhase, Step[]> = {
   asking: [],
   empty: [IDLE],
   held: [IDLE, note(2)],
-  stacking: [IDLE, note(2), 'stack'],
-  doubtful: [IDLE, note(2), 'stack', 'overdue'],
-  parked: [IDLE, note(2), 'stack', 'overdue', IDLE],
+  told: [IDLE, note(2), 'stack'],
+  stacking: [IDLE, note(2), 'stack', 'overdue'],
+  doubtful: [IDLE, note(2), 'stack', 'overdue', 'overdue'],
+  parked: [IDLE, note(2), 'stack', 'overdue', 'overdue', IDLE],
   returning: [IDLE, note(2), 'give-back'],
   refusing: [IDLE, note(5)],
 };
@@ -109,10 +110,20 @@ const TABLE: [IctPhase, string, Step, IctPhase, string[]][] = [
   ['held',      'noise',                     NOISE,      'held',      []],
   ['held',      'a power-up',                POWER_UP,   'empty',     ['> accept', 'returned p1: the acceptor was switched off']],
   ['held',      'a cut',                     'cut',      'asking',    ['returned p1: the acceptor went away']],
-  ['held',      'stack',                     'stack',    'stacking',  ['> accept']],
+  ['held',      'stack',                     'stack',    'told',      ['> accept']],
   ['held',      'give back',                 'give-back','returning', ['> giveBack']],
   ['held',      'no decision',               'overdue',  'returning', ['> giveBack']],
   ['held',      'the end',                   'abandon',  'empty',     ['returned p1: the box stops']],
+  ['told',      'the note, said twice',      note(2),    'told',      []],
+  ['told',      'the same, garbled',         note(null), 'told',      []],
+  ['told',      'another note',              note(3),    'held',      ['unassigned p1', 'escrowed p2 3000']],
+  ['told',      'stacked',                   STACKED,    'empty',     ['credited p1 2000']],
+  ['told',      'returned',                  RETURNED,   'empty',     [UNSTACKED]],
+  ['told',      'idle, said before',         IDLE,       'told',      []],
+  ['told',      'a power-up',                POWER_UP,   'doubtful',  ['> accept']],
+  ['told',      'a cut',                     'cut',      'doubtful',  []],
+  ['told',      'a second later',            'overdue',  'stacking',  []],
+  ['told',      'the end',                   'abandon',  'parked',    ['unassigned p1']],
   ['stacking',  'stacked',                   STACKED,    'empty',     ['credited p1 2000']],
   ['stacking',  'returned',                  RETURNED,   'empty',     [UNSTACKED]],
   ['stacking',  'idle, said before',         IDLE,       'stacking',  []],
@@ -145,7 +156,8 @@ const TABLE: [IctPhase, string, Step, IctPhase, string[]][] = [
   ['parked',    'a cut',                     'cut',      'parked',    []],
   ['returning', 'returned',                  RETURNED,   'empty',     [TOLD]],
   ['returning', 'stacked all the same',      STACKED,    'empty',     ['credited p1 2000']],
-  ['returning', 'a note',                    note(2),    'held',      [TOLD, 'escrowed p2 2000']],
+  ['returning', 'the note, said twice',      note(2),    'returning', []],
+  ['returning', 'another note',              note(3),    'held',      [TOLD, 'escrowed p2 3000']],
   ['returning', 'a stranger',                note(5),    'refusing',  ['> giveBack', TOLD, STRANGE]],
   ['returning', 'stack, too late',           'stack',    'returning', []],
   ['returning', 'a power-up',                POWER_UP,   'empty',     ['> accept', TOLD]],
@@ -178,7 +190,7 @@ describe('the way of a note', () => {
 
   it('keeps the reason of one note from the next', () => {
     const bench = new Bench();
-    for (const step of [...WAYS.returning, note(2), RETURNED]) bench.take(step);
+    for (const step of [...WAYS.returning, note(3), RETURNED]) bench.take(step);
     expect(bench.acts.map(wordOf).at(-1)).toBe('returned p2: by the acceptor');
   });
 

@@ -9,10 +9,11 @@ export interface IctNote {
 
 /**
  * asking: the link is new, a note of the time before may be held · empty: no note · held: waits for a decision ·
- * stacking: told to be stacked · doubtful: told so, and its outcome is overdue · parked: given up as unassigned, its
- * outcome may still come · returning: told to be given back · refusing: a note that nobody knows is given back
+ * told: to be stacked, a moment ago · stacking: told so · doubtful: told so, and its outcome is overdue · parked: given up
+ * as unassigned, its outcome may still come · returning: told to be given back · refusing: a note that nobody knows is
+ * given back
  */
-export type IctPhase = 'asking' | 'empty' | 'held' | 'stacking' | 'doubtful' | 'parked' | 'returning' | 'refusing';
+export type IctPhase = 'asking' | 'empty' | 'held' | 'told' | 'stacking' | 'doubtful' | 'parked' | 'returning' | 'refusing';
 
 /**
  * What happens to a phase. `announced` is a note of known value, `repeated` the held one once more, `stranger` one
@@ -49,25 +50,29 @@ type Row = readonly [during: readonly IctPhase[], happens: Happening, then: IctP
 /**
  * The way of a note. What is not listed changes nothing. Only `stacked` credits, and only a note that was announced;
  * without the byte that stacks it a note cannot get in, so one that was never told to is `returned` when it is lost from
- * sight. One that was told to, and of which nobody says what became of it, is parked.
+ * sight. One that was told to, and of which nobody says what became of it, is parked. Who was polled while a note came says
+ * it twice, and the second time may cross with the order to stack it: that is no second note.
  */
 // biome-ignore format: a table
 const TABLE: readonly Row[] = [
   // during                                      happens      then         and so
   [['empty', 'parked'],                          'announced', 'held',      ['escrow']],
   [['held', 'returning'],                        'announced', 'held',      ['leave', 'escrow']],
-  [['stacking', 'doubtful'],                     'announced', 'held',      ['park', 'escrow']],
+  [['told', 'stacking', 'doubtful'],             'announced', 'held',      ['park', 'escrow']],
   [['asking', 'refusing'],                       'announced', 'refusing',  ['giveBack']],
   [['held'],                                     'repeated',  'held',      ['hold']],
+  [['told'],                                     'repeated',  'told',      []],
+  [['returning'],                                'repeated',  'returning', []],
 
   [['asking', 'empty', 'parked', 'refusing'],    'stranger',  'refusing',  ['giveBack', 'refuse']],
   [['held', 'returning'],                        'stranger',  'refusing',  ['giveBack', 'leave', 'refuse']],
+  [['told'],                                     'stranger',  'told',      []],
   [['stacking', 'doubtful'],                     'stranger',  'refusing',  ['giveBack', 'park', 'refuse']],
 
-  [['held', 'stacking', 'doubtful', 'returning'],'stacked',   'empty',     ['credit']],
+  [['held', 'told', 'stacking', 'doubtful', 'returning'], 'stacked', 'empty', ['credit']],
   [['parked'],                                   'stacked',   'empty',     ['late']],
   [['asking', 'empty', 'refusing'],              'stacked',   'empty',     ['find']],
-  [['held', 'stacking', 'doubtful', 'returning'],'returned',  'empty',     ['leave']],
+  [['held', 'told', 'stacking', 'doubtful', 'returning'], 'returned', 'empty', ['leave']],
   [['parked'],                                   'returned',  'empty',     ['late']],
   [['asking', 'empty', 'refusing'],              'returned',  'empty',     ['bounce']],
 
@@ -77,37 +82,42 @@ const TABLE: readonly Row[] = [
 
   [['asking', 'empty', 'refusing'],              'power-up',  'empty',     ['sync']],
   [['held', 'returning'],                        'power-up',  'empty',     ['sync', 'leave']],
-  [['stacking', 'doubtful'],                     'power-up',  'doubtful',  ['sync']],
+  [['told', 'stacking', 'doubtful'],             'power-up',  'doubtful',  ['sync']],
   [['parked'],                                   'power-up',  'parked',    ['sync']],
 
   [['empty', 'refusing'],                        'cut',       'asking',    []],
   [['held', 'returning'],                        'cut',       'asking',    ['leave']],
-  [['stacking'],                                 'cut',       'doubtful',  []],
+  [['told', 'stacking'],                         'cut',       'doubtful',  []],
 
-  [['held'],                                     'stack',     'stacking',  ['stack']],
+  [['held'],                                     'stack',     'told',      ['stack']],
   [['held'],                                     'give-back', 'returning', ['giveBack']],
   [['held'],                                     'overdue',   'returning', ['giveBack']],
+  [['told'],                                     'overdue',   'stacking',  []],
   [['stacking'],                                 'overdue',   'doubtful',  ['ask']],
   [['doubtful'],                                 'overdue',   'parked',    ['park']],
   [['returning'],                                'overdue',   'empty',     ['leave']],
   [['refusing'],                                 'overdue',   'empty',     []],
   [['held', 'returning'],                        'abandoned', 'empty',     ['leave']],
-  [['stacking', 'doubtful'],                     'abandoned', 'parked',    ['park']],
+  [['told', 'stacking', 'doubtful'],             'abandoned', 'parked',    ['park']],
 ];
 
 /**
  * How long a phase may last, ms, before it is overdue. A held note may wait 30 s for its decision. A note takes 2 to 3 s
  * to be stacked or given back; 5 s is what the device itself waits for an answer. A doubtful one is asked after until 30 s
- * have passed since it was told to be stacked.
+ * have passed since it was told to be stacked. What crosses with an order comes within a second of it, a next note later.
  */
 export const ICT_LIMITS_MS: Readonly<Partial<Record<IctPhase, number>>> = {
   held: 30_000,
-  stacking: 5_000,
+  told: 1_000,
+  stacking: 4_000,
   doubtful: 25_000,
   returning: 5_000,
   refusing: 5_000,
 };
 
+/** In these, the note that is held may be announced once more. */
+const REPEATABLE: readonly IctPhase[] = ['held', 'told', 'returning'];
+const STACKING: readonly IctPhase[] = ['told', 'stacking', 'doubtful'];
 /** Why a note left, by what happened, unless it was given back on purpose. */
 const REASONS: Readonly<Partial<Record<Happening, string>>> = {
   announced: 'lost from sight',
@@ -138,7 +148,8 @@ export class IctEscrow {
   hear(message: IctMessage, note: (channel: number) => IctNote | null): readonly IctAct[] {
     switch (message.kind) {
       case 'note': {
-        if (this.#phase === 'held' && message.channel !== null && message.channel === this.#note?.channel) return this.#happen('repeated');
+        if (REPEATABLE.includes(this.#phase) && message.channel !== null && message.channel === this.#note?.channel)
+          return this.#happen('repeated');
         const announced = message.channel === null ? null : note(message.channel);
         return announced ? this.#happen('announced', announced) : this.#happen('stranger');
       }
@@ -191,7 +202,7 @@ export class IctEscrow {
     } else if (acts.some((act) => act === 'credit' || act === 'leave' || act === 'park')) {
       this.#note = null;
     }
-    const reason = purpose ?? (was === 'stacking' || was === 'doubtful' ? 'it could not be stacked' : (REASONS[what] ?? what));
+    const reason = purpose ?? (STACKING.includes(was) ? 'it could not be stacked' : (REASONS[what] ?? what));
     return acts.flatMap((act) => actOf(act, { note, announced, reason, what }));
   }
 }

@@ -30,6 +30,8 @@ const RENEW_AFTER = 12;
 /** How long a stop waits for the outcome of a note; the whole box stops within 4.5 s. */
 const STOP_MS = 2_000;
 const QUIET: readonly IctPhase[] = ['empty', 'parked'];
+/** The device is moving a note, and is not asked what it does. */
+const UNDER_WAY: readonly IctPhase[] = ['told', 'stacking', 'returning', 'refusing'];
 
 /**
  * A bill acceptor that speaks the ICT protocol on a serial port. It keeps no count of its notes: what it did while nobody
@@ -240,7 +242,7 @@ class IctBillAcceptor implements Acceptor {
       if (phase === 'held') {
         this.#send(ICT_HOST.hold);
         this.#wait(HOLD_MS);
-      } else if (phase === 'stacking' || phase === 'returning' || phase === 'refusing') this.#wait(POLL_MS);
+      } else if (UNDER_WAY.includes(phase)) this.#wait(POLL_MS);
       else this.#poll();
     });
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { AcceptorEvent } from '../../../ports/acceptor.ts';
 import { FakeClock, settle } from '../../../testkit/clock.ts';
-import { ICT_ENTRY } from '../../../testkit/ict-bench.ts';
+import { ICT_ENTRY, IctBench } from '../../../testkit/ict-bench.ts';
 import type { SerialLink, SerialListener } from '../../serial/serial-link.ts';
 import { ictBillAcceptor } from './ict-acceptor.ts';
 
@@ -80,4 +80,17 @@ it('starts although its device answers every question with a refused note', asyn
   const stopped = bills.stop();
   await time.flow(3_000, 100);
   await stopped;
+});
+
+it.each(['stack', 'giveBack'] as const)('takes a note for one that is announced again while it is told to %s', async (decision) => {
+  const bench = new IctBench();
+  await bench.ready(decision === 'stack' ? 'accept' : decision);
+  bench.decision = decision;
+  await bench.insert(1);
+  // The answer to a poll that was on its way when the note came.
+  bench.device.tell(0x81, 0x40);
+  await bench.clock.flow(100);
+  const outcome = decision === 'stack' ? 'credited boot1.bill.1 2000' : 'returned boot1.bill.1: as it was told';
+  expect(bench.said()).toEqual(['escrowed boot1.bill.1 2000', outcome]);
+  await bench.finish();
 });
