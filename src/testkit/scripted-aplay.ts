@@ -10,11 +10,13 @@ export interface AplayAct {
   readonly diesAfter?: number;
   /** Never reads. */
   readonly stalls?: boolean;
+  /** Plays nothing for so long, as on a board that is busy with something else, ms. */
+  readonly beginsLateMs?: number;
 }
 
 /**
  * As aplay with a device: reads whole quarters of a buffer of 500 ms, begins when that is full, plays in real time,
- * stops when it is empty. What was heard, and how it was called, is in files beside it.
+ * stops when it is empty, and ends when its input has ended and all of it was heard. What was heard, and how it was called, is in files beside it.
  */
 const SCRIPT = `
 const { appendFileSync, readFileSync } = require('node:fs');
@@ -25,8 +27,10 @@ const act = JSON.parse(readFileSync(here('acts'), 'utf8'))[start] ?? {};
 const die = (why) => { process.stderr.write('aplay: ' + why + '\\n'); process.exit(1); };
 if (act.refuses) die(act.refuses);
 const BUFFER = 16000, QUARTER = 4000, BYTES_A_MS = 32;
-let pipe = Buffer.alloc(0), device = Buffer.alloc(0), playing = false, last = 0, left = act.diesAfter ?? Infinity;
+const begins = performance.now() + (act.beginsLateMs ?? 0);
+let pipe = Buffer.alloc(0), device = Buffer.alloc(0), playing = false, ended = false, last = 0, left = act.diesAfter ?? Infinity;
 if (!act.stalls) process.stdin.on('data', (chunk) => { pipe = Buffer.concat([pipe, chunk]); if (pipe.length > BUFFER) process.stdin.pause(); });
+process.stdin.on('end', () => { ended = true; });
 setInterval(() => {
   while (pipe.length >= QUARTER && device.length + QUARTER <= BUFFER) {
     device = Buffer.concat([device, pipe.subarray(0, QUARTER)]);
@@ -34,7 +38,13 @@ setInterval(() => {
   }
   if (!act.stalls && pipe.length <= BUFFER) process.stdin.resume();
   const now = performance.now();
-  if (!playing && device.length >= BUFFER) { playing = true; last = now; }
+  if (now < begins) return;
+  if (ended && pipe.length > 0 && device.length + pipe.length <= BUFFER) {
+    device = Buffer.concat([device, pipe]);
+    pipe = Buffer.alloc(0);
+  }
+  if (ended && pipe.length + device.length === 0) process.exit(0);
+  if (!playing && (device.length >= BUFFER || (ended && device.length > 0))) { playing = true; last = now; }
   if (!playing) return;
   const bytes = Math.min(device.length, left, 2 * Math.floor((now - last) * BYTES_A_MS / 2));
   last = now;

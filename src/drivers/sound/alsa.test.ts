@@ -82,6 +82,27 @@ describe('ALSA by aplay', () => {
     expect(events()).toEqual([]);
   });
 
+  it.each([300, 1_000])('is heard to its end when it is closed, although aplay began %i ms late', async (beginsLateMs) => {
+    const { sink, events } = start(realClock, { beginsLateMs });
+    await sink.write(sound(900));
+    await sink.flush();
+    await sink.close();
+    expect(aplay.heard().filter((sample) => sample === 7)).toHaveLength(14_400);
+    expect(events()).toEqual([]);
+  });
+
+  it('is closed in time although aplay does not end', async () => {
+    const clock = new FakeClock();
+    const { sink } = start(clock, { beginsLateMs: 600_000 });
+    const written = sink.write(sound(100)).then(() => sink.flush());
+    await clock.flow(2_000, 50);
+    await written;
+    const closed = sink.close();
+    clock.advance(2_000);
+    await closed;
+    expect(aplay.heard()).toHaveLength(0);
+  });
+
   it('tells that a sound was lost with aplay, and starts another for the next', async () => {
     const { sink, log, events } = start(realClock, { diesAfter: 8_000 });
     const lost = sink.write(sound(2_000)).then(() => sink.flush());

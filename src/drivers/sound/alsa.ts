@@ -27,6 +27,8 @@ const TAIL_MS = 250;
 const SHORTEST_MS = 750;
 /** How much later than it should the pipe may take a sound. */
 const STALL_MS = 3_000;
+/** How much later than it should aplay may have begun, and be waited for at the end. */
+const DRAIN_MS = 2_000;
 /** Between starts of an aplay that keeps dying. */
 const BACKOFF: BackoffLimits = { baseMs: 1_000, capMs: 60_000 };
 
@@ -75,8 +77,19 @@ export class AlsaSink implements PcmSink {
     if (this.#unheard) void this.#drop(speechStopped());
   }
 
+  /** What is being said is cut off; what was said is heard to its end where aplay has begun it late, but not waited for without end. */
   async close(): Promise<void> {
     this.#closed = true;
+    const aplay = this.#aplay;
+    if (aplay && !this.#unheard) {
+      this.#aplay = null;
+      const late = Promise.withResolvers<void>();
+      const cancel = this.#o.clock.after(DRAIN_MS, late.resolve);
+      await Promise.race([aplay.drain(), late.promise]);
+      cancel();
+      await aplay.stop(speechStopped());
+      return;
+    }
     await this.#drop(speechStopped());
   }
 

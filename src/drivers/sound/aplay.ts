@@ -50,6 +50,12 @@ export class Aplay {
     });
   }
 
+  /** Lets it play what it has, and end. Resolves when the device is free. */
+  drain(): Promise<void> {
+    this.#child.stdin?.end();
+    return this.#closed;
+  }
+
   /** Ends it, and with it the sound, at once. Resolves when the device is free. */
   stop(why: DeviceFault): Promise<void> {
     this.#end(why);
