@@ -7,6 +7,7 @@ import { MAX_CORE_BYTES } from '../../src/domain/ota/limits.ts';
 import { benchCommits } from './commits.ts';
 import { benchConfirmation } from './confirmation.ts';
 import { benchEdges } from './edges.ts';
+import { benchEmulated } from './emulated.ts';
 import { benchExecutable } from './executable.ts';
 import { benchFrames } from './frames.ts';
 import { benchPackages, missingTool } from './packages.ts';
@@ -26,6 +27,7 @@ const BENCHES: Record<string, (dir: string) => unknown> = {
   packages: (dir) => benchPackages(dir, mib),
   start: benchStart,
   executable: benchExecutable,
+  emulated: benchEmulated,
 };
 
 const names = wanted.length > 0 ? wanted : Object.keys(BENCHES);

@@ -70,6 +70,7 @@ export async function benchStart(dir: string, runs = 7, idleRuns = 3): Promise<S
 
 /** What starts the checkout's tilld. */
 export const CHECKOUT: readonly string[] = [process.execPath, MAIN];
+const NODE: readonly string[] = [process.execPath];
 
 /** A folder with the configuration of a virtual box that says nothing of the missing network. */
 export function newBox(home: string, protocol: SimulatedProtocol): string {
@@ -104,15 +105,15 @@ export async function boxIn(
   return { readyMs, rssMb, anonymousMb };
 }
 
-export async function bareNode(): Promise<number> {
+export async function bareNode([program = '', ...before] = NODE): Promise<number> {
   const started = performance.now();
-  await once(spawn(process.execPath, ['-e', '0']), 'exit');
+  await once(spawn(program, [...before, '-e', '0']), 'exit');
   return performance.now() - started;
 }
 
-export async function idleNode(): Promise<number> {
-  const child = spawn(process.execPath, ['-e', 'setTimeout(() => 0, 60000)']);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+export async function idleNode([program = '', ...before] = NODE, settleMs = 500): Promise<number> {
+  const child = spawn(program, [...before, '-e', 'setTimeout(() => 0, 60000)']);
+  await new Promise((resolve) => setTimeout(resolve, settleMs));
   const rssMb = rssOf(child.pid);
   await ended(child, 'SIGKILL');
   return rssMb;

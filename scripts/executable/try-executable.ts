@@ -11,8 +11,8 @@ import { trialSale } from './trial-sale.ts';
 const QEMU = '/usr/bin/qemu-aarch64-static';
 const ARM64_LIBRARIES = '/usr/aarch64-linux-gnu';
 
-/** @throws DeviceFault `program-missing` where it takes an emulator that is not there */
-function runnerFor(target: Target, file: string): Runner {
+/** What runs a target's program on this machine. @throws DeviceFault `program-missing` where it takes an emulator that is not there */
+export function runnerFor(target: Target, file: string): Runner {
   if (target === HOST) return { program: file, before: [], env: {} };
   if (target !== 'linux-arm64') throw programMissing(`an emulator of ${target}`, 'qemu-user-static');
   if (!existsSync(QEMU)) throw programMissing(QEMU, 'qemu-user-static');
@@ -23,7 +23,7 @@ function runnerFor(target: Target, file: string): Runner {
   ] as const) {
     if (!existsSync(join(ARM64_LIBRARIES, library))) throw programMissing(join(ARM64_LIBRARIES, library), from);
   }
-  return { program: QEMU, before: [file], env: { QEMU_LD_PREFIX: ARM64_LIBRARIES } };
+  return { program: QEMU, before: ['-L', ARM64_LIBRARIES, file], env: {} };
 }
 
 /**
@@ -33,7 +33,7 @@ function runnerFor(target: Target, file: string): Runner {
  */
 export async function tryExecutable(target: Target, file: string): Promise<void> {
   const runner = runnerFor(target, file);
-  const version = await runProgram(runner.program, [...runner.before, '--version'], { from: 'qemu-user-static', env: runner.env });
+  const version = await runProgram(runner.program, [...runner.before, '--version'], { from: 'qemu-user-static' });
   if (version.trim() !== VERSION) throw broken(version);
   await trialSale(runner);
 }
