@@ -44,6 +44,16 @@ const enableStage = (x: number, y: number): string[] => [
 
 const toGround = (x: number, y: number, by: number): string[] => [wire([x, y], [x + by, y], [x + by, y + 12]), ground([x + by, y + 12])];
 
+/** From a contact or an open collector at (420, 110) and (420, 150) to the pin at 110. */
+const PULSE_TO_PIN: readonly string[] = [
+  wire([PI_EDGE, 110], [240, 110]),
+  resistor([240, 110], [310, 110]),
+  wire([310, 110], [420, 110]),
+  text([275, 95], '1 kΩ', 'middle'),
+  ...pullUp(190, 110, '4.7 kΩ'),
+  ...toGround(420, 150, -25),
+];
+
 /** Pulses of an open collector straight to the pin, and a switch in the 12 V line for an acceptor without inhibit. */
 export const coinPicture = (board: Board): string =>
   picture('Coin acceptor: pulses by an open collector, supply switched', 560, 420, [
@@ -56,12 +66,7 @@ export const coinPicture = (board: Board): string =>
     port([420, 110], 'COIN', 'right'),
     port([420, 150], 'GND', 'right'),
     port([455, 190], 'DC 12V', 'above'),
-    wire([PI_EDGE, 110], [240, 110]),
-    resistor([240, 110], [310, 110]),
-    wire([310, 110], [420, 110]),
-    text([275, 95], '1 kΩ', 'middle'),
-    ...pullUp(190, 110, '4.7 kΩ'),
-    ...toGround(420, 150, -25),
+    ...PULSE_TO_PIN,
     ...enableStage(270, 290),
     text([310, 226], 'PC817C', 'middle', 'small'),
     ...toGround(350, 290, 15),
@@ -127,12 +132,7 @@ export const billPicture = (board: Board): string =>
     port([420, 300], 'INHIBIT −', 'right'),
     port([420, 350], 'GND', 'right'),
     port([485, 390], '+12V', 'above'),
-    wire([PI_EDGE, 110], [240, 110]),
-    resistor([240, 110], [310, 110]),
-    wire([310, 110], [420, 110]),
-    text([275, 95], '1 kΩ', 'middle'),
-    ...pullUp(190, 110, '4.7 kΩ'),
-    ...toGround(420, 150, -25),
+    ...PULSE_TO_PIN,
     ...enableStage(260, 290),
     text([300, 326], 'PC817C', 'middle', 'small'),
     ...toGround(340, 290, 15),

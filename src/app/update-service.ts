@@ -10,7 +10,6 @@ import type { Speaker } from '../ports/speaker.ts';
 import type { Store } from '../ports/store.ts';
 import type { FileTerms, Updates } from '../ports/updates.ts';
 import type { HealthService } from './health.ts';
-import { whenQuiet } from './quiet.ts';
 import { pause, type Retries } from './retry.ts';
 import type { TillService } from './till.ts';
 import { download } from './update-download.ts';
@@ -18,6 +17,7 @@ import { UpdateOutcomes } from './update-outcomes.ts';
 import { Parameters } from './update-parameters.ts';
 import { PendingOffers, typeOf } from './update-pending.ts';
 import type { UpdateReports } from './update-reports.ts';
+import { UpdateSwitch } from './update-switch.ts';
 import { Trials } from './update-trials.ts';
 
 /** What updates need of the world around the box. */
@@ -75,24 +75,23 @@ export class UpdateService {
   readonly #parameters: Parameters;
   readonly #trials: Trials;
   readonly #outcomes: UpdateOutcomes;
+  readonly #switch: UpdateSwitch;
   readonly #stopping = new AbortController();
   /** Ends what is being waited for, so that something more urgent is done first. */
   #step = new AbortController();
   #wake: () => void = () => undefined;
   #wish: Wish | null = null;
-  #screen: Screen | null = null;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: UpdateServiceOptions) {
     this.#o = options;
     this.#pending = new PendingOffers(options.store, options.reports);
-    this.#outcomes = new UpdateOutcomes(options);
-    this.#parameters = new Parameters({ ...options, gateway: options.gateway.parameters });
-    this.#trials = new Trials({
-      ...options,
-      parameters: this.#parameters,
-      goBack: (type, code, detail) => this.#goBack(type, code, detail, false),
-    });
+    const outcomes = new UpdateOutcomes(options);
+    const parameters = new Parameters({ ...options, gateway: options.gateway.parameters });
+    this.#outcomes = outcomes;
+    this.#parameters = parameters;
+    this.#switch = new UpdateSwitch({ ...options, parameters, outcomes, stopping: this.#stopping.signal });
+    this.#trials = new Trials({ ...options, parameters, goBack: (type, code, detail) => this.#switch.goBack(type, code, detail) });
   }
 
   start(): void {
@@ -115,7 +114,7 @@ export class UpdateService {
 
   /** What the customer sees of an update, or null. */
   screen(): Screen | null {
-    return this.#screen;
+    return this.#switch.screen();
   }
 
   /** The push link is up again. */
@@ -153,7 +152,7 @@ export class UpdateService {
     if (this.state().slots[type].current === null) {
       return Promise.reject(new CallerFault('There is no release to go back from', { code: 'ota-nothing-to-roll-back' }));
     }
-    return this.#do(() => this.#goBack(type, 'by-hand', 'somebody asked for it', false));
+    return this.#do(() => this.#switch.goBack(type, 'by-hand', 'somebody asked for it'));
   }
 
   /** Has something done before everything else, between two steps. */
@@ -240,7 +239,7 @@ export class UpdateService {
         reports.report(deployment, 'DOWNLOAD_SUCCESS', 100);
         await updates.verify();
       } else if (job.phase === 'verified') await updates.stage();
-      else await this.#activate(job, signal);
+      else await this.#switch.activate(job, signal);
     } catch (error) {
       // What the journal refuses is no fault of the package: it goes on when the journal does.
       if (!isAboutThePackage(error) || signal.aborted) throw error;
@@ -262,77 +261,6 @@ export class UpdateService {
       reports.report(offer.deployment, 'PROGRESS', percent);
     };
     return download(offer, from, { ...this.#o, source, progress }, signal);
-  }
-
-  /** The switch, in a moment when nobody is buying anything. */
-  async #activate({ offer, release }: UpdateJob, signal: AbortSignal): Promise<void> {
-    const { updates, till, reports } = this.#o;
-    await this.#inQuiet(signal, async () => {
-      this.#show({ kind: 'updating', step: 'installing' });
-      this.#outcomes.say('update-installing');
-      const reachedBefore = await this.#reachedNow(signal);
-      // A sale that is paid from money already in may have begun meanwhile.
-      if (signal.aborted || till.state.sale !== null) return;
-      reports.report(offer.deployment, 'UPGRADING', 100);
-      await updates.activate(reachedBefore);
-      if (release?.type === 'CUST') await this.#applyOrGoBack();
-      else await this.#restart(signal);
-    });
-  }
-
-  /** Whether the backend answers by the parameters that are about to be left, now or as far as is known. */
-  async #reachedNow(signal: AbortSignal): Promise<boolean> {
-    const { gateway, updates } = this.#o;
-    if (!gateway.parameters) return false;
-    return this.#parameters.reachedBy(updates.state().slots.CUST.current?.id ?? '') || this.#parameters.probe(signal);
-  }
-
-  /** Does something that takes the links or the process away, while nobody buys anything and nobody can begin to. */
-  async #inQuiet(signal: AbortSignal, act: () => Promise<void>): Promise<void> {
-    const { till, clock, health } = this.#o;
-    if (!(await whenQuiet(till, clock, signal))) return;
-    health.updatingIs(true);
-    try {
-      await act();
-    } finally {
-      health.updatingIs(false);
-      this.#show(null);
-    }
-  }
-
-  async #restart(signal: AbortSignal): Promise<void> {
-    this.#show({ kind: 'updating', step: 'restarting' });
-    this.#o.restart();
-    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  }
-
-  /** New parameters take effect; those that cannot are gone back from at once, for good. */
-  async #applyOrGoBack(): Promise<void> {
-    try {
-      await this.#parameters.apply();
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      await this.#goBackNow('CUST', error.code, error.explain(), true);
-    }
-  }
-
-  /** Goes back in a moment when nobody is buying anything: the answer to a card's request comes over these links. */
-  async #goBack(type: PackageType, code: string, detail: string, blacklist: boolean): Promise<void> {
-    await this.#inQuiet(this.#stopping.signal, () => this.#goBackNow(type, code, detail, blacklist));
-  }
-
-  async #goBackNow(type: PackageType, code: string, detail: string, blacklist: boolean): Promise<void> {
-    const { updates, log, launchedAs } = this.#o;
-    const release = await updates.rollBack(type, code, detail, blacklist);
-    log.error('update.rolled-back', { type, code, detail, now: release?.name ?? 'what tilld brings' });
-    this.#outcomes.tell(this.state().last);
-    if (type === 'CUST') await this.#parameters.apply();
-    else if (launchedAs !== null) this.#o.restart();
-  }
-
-  #show(screen: Screen | null): void {
-    this.#screen = screen;
-    this.#o.changed();
   }
 }
 

@@ -1,8 +1,8 @@
-import { type BackoffLimits, fullJitter } from '../domain/backoff.ts';
-import type { Cancel, Clock } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { LinkState } from '../ports/gateway.ts';
 import type { MqttEndpoint } from './endpoint.ts';
+import { LinkRetries } from './link-retries.ts';
 import { MqttConnection, type PushMessage, type Will } from './mqtt-connection.ts';
 import { MqttFault, mqttFault } from './mqtt-fault.ts';
 import type { Dial } from './socket.ts';
@@ -30,11 +30,6 @@ export interface MqttLinkOptions {
   readonly keepaliveSeconds?: number;
 }
 
-const RETRY = { baseMs: 1_000, capMs: 60_000 };
-const SLOW_RETRY = { baseMs: 30_000, capMs: 300_000 };
-const SLOW_LEAST_MS = 15_000;
-/** A link that lived this long counts as good: the next retry is a quick one again. */
-const STABLE_MS = 30_000;
 const CONTESTED_AFTER = 3;
 
 /**
@@ -45,14 +40,11 @@ const CONTESTED_AFTER = 3;
 export class MqttLink {
   readonly #options: MqttLinkOptions;
   readonly #handlers: MqttHandlers;
+  readonly #retries: LinkRetries;
   readonly #topics = new Set<string>();
   #state: LinkState = 'off';
   #connection: MqttConnection | null = null;
   #connected = false;
-  #cancelRetry: Cancel = () => {};
-  #cancelStable: Cancel = () => {};
-  #retries: Iterator<number, never>;
-  #slowRetries: Iterator<number, never>;
   #shortLives = 0;
   /** Set when the session holds a message that is too large: it would come again at every connection. */
   #dropSession = false;
@@ -62,8 +54,7 @@ export class MqttLink {
   constructor(options: MqttLinkOptions, handlers: MqttHandlers) {
     this.#options = options;
     this.#handlers = handlers;
-    this.#retries = this.#jitter(RETRY);
-    this.#slowRetries = this.#jitter(SLOW_RETRY);
+    this.#retries = new LinkRetries(options.clock, options.entropy);
   }
 
   /** `up` only while subscribed; `off` before start and after stop. */
@@ -84,7 +75,7 @@ export class MqttLink {
     this.#state = 'off';
     this.#attempt++;
     this.#forget();
-    this.#cancelRetry();
+    this.#retries.stop();
     await connection?.close();
   }
 
@@ -154,10 +145,8 @@ export class MqttLink {
       return;
     }
     this.#state = 'up';
-    this.#cancelStable = this.#options.clock.after(STABLE_MS, () => {
+    this.#retries.up(() => {
       this.#shortLives = 0;
-      this.#retries = this.#jitter(RETRY);
-      this.#slowRetries = this.#jitter(SLOW_RETRY);
     });
     this.#handlers.up();
   }
@@ -174,15 +163,13 @@ export class MqttLink {
     this.#state = 'down';
     this.#forget();
     const shown = this.#contested(fault);
-    const waitMs = shown.lasting ? SLOW_LEAST_MS + this.#slowRetries.next().value : this.#retries.next().value;
-    this.#cancelRetry = this.#options.clock.after(waitMs, () => void this.#connect());
+    const waitMs = this.#retries.down(shown.lasting, () => void this.#connect());
     this.#handlers.down(shown, waitMs);
   }
 
   #forget(): void {
     this.#connection = null;
     this.#connected = false;
-    this.#cancelStable();
   }
 
   /** A link that comes up and is closed by the broker again and again: as a rule two boxes with one client id. */
@@ -190,9 +177,5 @@ export class MqttLink {
     if (this.#shortLives < CONTESTED_AFTER || (fault.code !== 'mqtt-closed' && fault.code !== 'peer-cut')) return fault;
     const remedy = `Look for another box that uses the client id ${this.#options.clientId}.`;
     return new MqttFault('The broker keeps closing the connection', { code: 'mqtt-contested', lasting: true, remedy, cause: fault });
-  }
-
-  #jitter(limits: BackoffLimits): Iterator<number, never> {
-    return fullJitter(limits, () => this.#options.entropy.fraction());
   }
 }

@@ -1,8 +1,8 @@
-import { type BackoffLimits, fullJitter } from '../domain/backoff.ts';
-import type { Cancel, Clock } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { LinkState } from '../ports/gateway.ts';
 import type { WebSocketEndpoint } from './endpoint.ts';
+import { LinkRetries } from './link-retries.ts';
 import type { Dial } from './socket.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
 import { socketFault, type WebSocketFault } from './websocket-fault.ts';
@@ -27,12 +27,6 @@ export interface WebSocketLinkOptions {
   readonly dial?: Dial;
 }
 
-const RETRY = { baseMs: 1_000, capMs: 60_000 };
-const SLOW_RETRY = { baseMs: 30_000, capMs: 300_000 };
-const SLOW_LEAST_MS = 15_000;
-/** A link that lived this long counts as good: the next retry is a quick one again. */
-const STABLE_MS = 30_000;
-
 /**
  * A WebSocket link that comes back by itself, with full jitter between the tries. Every connection is an object of its
  * own, so that nothing of a dead one reaches the next. Nothing is kept for sending while it is down.
@@ -40,21 +34,17 @@ const STABLE_MS = 30_000;
 export class WebSocketLink {
   readonly #options: WebSocketLinkOptions;
   readonly #handlers: WebSocketHandlers;
+  readonly #retries: LinkRetries;
   #state: LinkState = 'off';
   #connection: WebSocketConnection | null = null;
   #fault: WebSocketFault | null = null;
-  #cancelRetry: Cancel = () => {};
-  #cancelStable: Cancel = () => {};
-  #retries: Iterator<number, never>;
-  #slowRetries: Iterator<number, never>;
   /** Told apart by number, because a connection may still be loading when the link is stopped. */
   #attempt = 0;
 
   constructor(options: WebSocketLinkOptions, handlers: WebSocketHandlers) {
     this.#options = options;
     this.#handlers = handlers;
-    this.#retries = this.#jitter(RETRY);
-    this.#slowRetries = this.#jitter(SLOW_RETRY);
+    this.#retries = new LinkRetries(options.clock, options.entropy);
   }
 
   /** `off` before start and after stop. */
@@ -79,8 +69,8 @@ export class WebSocketLink {
     const connection = this.#connection;
     this.#state = 'off';
     this.#attempt++;
-    this.#cancelRetry();
-    this.#forget();
+    this.#retries.stop();
+    this.#connection = null;
     await connection?.close();
   }
 
@@ -117,28 +107,15 @@ export class WebSocketLink {
   #up(): void {
     this.#state = 'up';
     this.#fault = null;
-    this.#cancelStable = this.#options.clock.after(STABLE_MS, () => {
-      this.#retries = this.#jitter(RETRY);
-      this.#slowRetries = this.#jitter(SLOW_RETRY);
-    });
+    this.#retries.up();
     this.#handlers.up();
   }
 
   #lost(fault: WebSocketFault): void {
     this.#state = 'down';
     this.#fault = fault;
-    this.#forget();
-    const waitMs = fault.lasting ? SLOW_LEAST_MS + this.#slowRetries.next().value : this.#retries.next().value;
-    this.#cancelRetry = this.#options.clock.after(waitMs, () => void this.#connect());
-    this.#handlers.down(fault, waitMs);
-  }
-
-  #forget(): void {
     this.#connection = null;
-    this.#cancelStable();
-  }
-
-  #jitter(limits: BackoffLimits): Iterator<number, never> {
-    return fullJitter(limits, () => this.#options.entropy.fraction());
+    const waitMs = this.#retries.down(fault.lasting, () => void this.#connect());
+    this.#handlers.down(fault, waitMs);
   }
 }
