@@ -154,11 +154,29 @@ describe('tilld scope', () => {
     expect(out).not.toContain('\u{1b}');
   });
 
-  it('writes one value for programs', async () => {
-    const running = runTilld(['scope', 'coin', '--board', board, '--seconds', '1', '--json'], { env, isTTY: true });
+  it('writes a line for each train for programs, as it happens, and its reading in the end', async () => {
+    const stop = new AbortController();
+    const said: unknown[] = [];
+    const running = runTilld(['scope', 'coin', '--board', board, '--json'], {
+      env,
+      isTTY: true,
+      stop: stop.signal,
+      onOut: (text) => {
+        said.push(JSON.parse(text));
+        if (said.length === 2) stop.abort();
+      },
+    });
     await pieces([1, 5]);
-    const { out } = await running;
-    expect(JSON.parse(out)).toMatchObject({
+    const { code } = await running;
+    expect([code, said.slice(0, 2)]).toEqual([
+      0,
+      [
+        { event: 'train', pulses: 1, widthsMs: [50], gapsMs: [], bounces: 0 },
+        { event: 'train', pulses: 5, widthsMs: Array(5).fill(50), gapsMs: Array(4).fill(100), bounces: 0 },
+      ],
+    ]);
+    expect(said.slice(2)).toEqual([expect.objectContaining({ event: 'reading' })]);
+    expect(said.at(-1)).toMatchObject({
       line: 'coin',
       chip: 'pinctrl-test',
       lineName: 'GPIO17',

@@ -1,8 +1,10 @@
 import type { Clock } from '../ports/clock.ts';
+import type { Edge } from '../ports/gpio.ts';
 import type { ScopePin, WatchedLine } from '../runtime/scope.ts';
 import { type Command, type Context, command, type Io, integerOption, UsageFault } from './command.ts';
 import { BOX_CONFIG, configFile } from './doctor.ts';
 import { userPath } from './ota-folder.ts';
+import { ScopeLines } from './scope-lines.ts';
 import { boardSnippet, scopeText, snippetName } from './scope-text.ts';
 
 const OPTIONS = {
@@ -22,7 +24,7 @@ export const scope: Command = command({
   examples: [
     'tilld scope coin --board raspberry-pi-4',
     'tilld scope pinctrl-bcm2711:GPIO17',
-    'tilld scope coin --seconds 30 --json   # one reading at the end, for programs',
+    'tilld scope coin --seconds 30 --json   # a line for each train of pulses, and the reading at the end',
   ],
   async run(context) {
     const { args, values, env, io, json, show, stopSignal } = context;
@@ -37,18 +39,24 @@ export const scope: Command = command({
     ]);
     const clock = systemClock();
     const live = io.isTTY && !json ? new LivePicture(io, clock) : null;
+    const lines = json ? new ScopeLines(io, clock) : null;
     let watched: WatchedLine | null = null;
     const draw = () => watched && live?.draw(scopeText(name, pin, watched.reading(), watched.losses()));
-    const line = await watchLine(pin, { clock, log: stderrLog('error'), env, onChange: () => live?.soon(draw) });
+    const onChange = (edge: Edge | null) => {
+      live?.soon(draw);
+      lines?.changed(edge);
+    };
+    const line = await watchLine(pin, { clock, log: stderrLog('error'), env, onChange });
     watched = line;
     draw();
     await until(stop, seconds, clock);
     live?.end();
     await line.close();
+    lines?.end();
     const reading = line.reading();
     const snippet = boardSnippet(snippetName(name), pin, reading);
     const losses = line.losses();
-    show({ line: name, chip: pin.chip, lineName: pin.line, losses, reading, snippet }, () => {
+    show({ event: 'reading', line: name, chip: pin.chip, lineName: pin.line, losses, reading, snippet }, () => {
       const text = scopeText(name, pin, reading, losses);
       return live?.replaced(text, snippetText(snippet)) ?? `${text}${snippetText(snippet)}`;
     });

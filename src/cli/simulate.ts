@@ -240,6 +240,7 @@ const STEPS: Readonly<Record<SimulatedProtocol, readonly string[]>> = {
   'payment-gateway': [
     "Open both addresses. Press a product on the box, then pay its link on the backend's page: all of it, a part, or too much.",
     'Of a part that was paid the box shows a QR over the rest. It asks for what became of a link; nothing tells it.',
+    'Or pay with a top-up card: press 1 while the QR is shown, and type any digits (a serial that ends in 00 is a bad card).\n     With letters: POST {"operator": "Viettel", "amountMinor": 50000, "serial": "…", "pin": "…"} to v1/sales/ID/top-up of the box.',
   ],
 };
 

@@ -7,6 +7,7 @@ import { Gpiod } from '../drivers/gpio/gpiod.ts';
 import { libgpiodGpio } from '../drivers/gpio/libgpiod.ts';
 import { holderOf } from '../drivers/gpio/text.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Edge } from '../ports/gpio.ts';
 import type { Log } from '../ports/log.ts';
 
 export type ScopePin = Pick<InputPin, 'chip' | 'line' | 'idle'>;
@@ -30,8 +31,8 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Told after each edge, and after each loss. */
-  readonly onChange: () => void;
+  /** Told after each edge, and after each loss: then there is none. */
+  readonly onChange: (edge: Edge | null) => void;
 }
 
 export interface WatchedLine {
@@ -55,14 +56,19 @@ export async function watchLine(pin: ScopePin, { clock, log, env, onChange }: Pa
     'line',
     (edge) => {
       scope.edge(edge);
-      onChange();
+      onChange(edge);
     },
     () => {
       losses += 1;
-      onChange();
+      onChange(null);
     },
   );
   await gpio.open();
+  const [missing] = gpio.faults();
+  if (missing) {
+    await gpio.close();
+    throw missing.fault;
+  }
   return { reading: () => scope.reading(), losses: () => losses, close: () => gpio.close() };
 }
 

@@ -1,6 +1,6 @@
 import { type AcceptorProfile, PROFILE_NAMES, profileNamed } from './profiles.ts';
 
-type Level = 'high' | 'low';
+export type Level = 'high' | 'low';
 
 /** Smallest, middle and largest of some durations, milliseconds; null without any. */
 export interface Spread {
@@ -30,12 +30,12 @@ export interface ScopeReading {
 /** No acceptor's pulse or pause is so short (facts: 20 ms at least); contacts bounce for less. */
 const BOUNCE_MS = 5;
 /** No acceptor pauses so long within one piece: 350 ms is the longest known. */
-const PIECE_OVER_MS = 600;
+export const PIECE_OVER_MS = 600;
 /** A longer rest is the line doing nothing. */
 const INTERVALS_KEPT = 2_000;
 const TRAINS_SHOWN = 20;
 
-interface Interval {
+export interface Interval {
   readonly level: Level;
   readonly ms: number;
 }
@@ -79,7 +79,7 @@ export class PulseScope {
 }
 
 /** Joins what a bounce has cut in two. */
-function withoutBounces(intervals: readonly Interval[]): { readonly steady: Interval[]; readonly bounces: number } {
+export function withoutBounces(intervals: readonly Interval[]): { readonly steady: Interval[]; readonly bounces: number } {
   const steady: Interval[] = [];
   let bounces = 0;
   for (const { level, ms } of intervals) {
