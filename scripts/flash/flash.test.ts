@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FlashOptions, flash } from './flash.ts';
 import { diskTarget, flashTarget } from './target.ts';
-import { verifyCard } from './write-card.ts';
+import { verifyCard, writeCard } from './write-card.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -18,7 +18,10 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 /** The beginning of a card with a partition table. */
 function card(bytes = 5 * 1_048_576 + 7): Buffer {
   const content = Buffer.alloc(bytes, 'tilld');
-  content.writeUInt16LE(0xaa55, 510);
+  content.fill(0, 446, 510).writeUInt16LE(0xaa55, 510);
+  // One partition, from 1 MiB to its end.
+  content.writeUInt32LE(2_048, 446 + 8);
+  content.writeUInt32LE(Math.floor(bytes / 512) - 2_048, 446 + 12);
   return content;
 }
 const BLANK = Buffer.alloc(8 * 1_048_576, 1);
@@ -56,6 +59,7 @@ describe('an image on a card', () => {
     ['is too big for it', card(), Buffer.alloc(1_048_576), null, 'target-refused'],
     ['is no image of a card', Buffer.alloc(1_024), BLANK, null, 'image-damaged'],
     ['is cut', zstdCompressSync(card()).subarray(0, 300), BLANK, null, 'program-failed'],
+    ['is cut and not packed', card().subarray(0, 4 * 1_048_576), BLANK, null, 'image-damaged'],
     ['is not the one its sha256 is of', card(), BLANK, `${'0'.repeat(64)}  image\n`, 'image-damaged'],
   ])('one that %s is refused before anything is written', async (_, image, before, checksum, code) => {
     put('image', image);
@@ -67,6 +71,31 @@ describe('an image on a card', () => {
 
   it('that is not there is told', async () => {
     await expect(flash({ ...silent, image: path('none'), device: path('card') })).rejects.toMatchObject({ code: 'image-unreadable' });
+  });
+
+  it('is a file: a folder or a pipe is not waited for', async () => {
+    await expect(flash({ ...silent, image: folder, device: path('card') })).rejects.toMatchObject({ code: 'image-unreadable' });
+  });
+
+  it.each(['image', 'link'])('is not written over itself (%s)', async (device) => {
+    const image = put('image', zstdCompressSync(card()));
+    linkSync(image, path('link'));
+    const before = readFileSync(image);
+    await expect(flash({ ...silent, image, device: path(device) })).rejects.toMatchObject({
+      code: 'target-refused',
+      found: 'the image itself',
+    });
+    expect(readFileSync(image).equals(before)).toBe(true);
+  });
+
+  it('leaves a card that starts nothing when it breaks off', async () => {
+    const noise = randomBytes(12 * 1_048_576);
+    const image = put('image', zstdCompressSync(noise).subarray(0, 9 * 1_048_576));
+    const target = flashTarget(put('card', Buffer.alloc(noise.length, 1)));
+    await expect(writeCard(image, target, () => undefined)).rejects.toMatchObject({ code: 'program-failed' });
+    const written = readFileSync(path('card'));
+    expect(written.subarray(0, 512).every((byte) => byte === 0)).toBe(true);
+    expect(written.subarray(6_291_456, 6_291_968).equals(noise.subarray(6_291_456, 6_291_968))).toBe(true);
   });
 
   it('is told when the card keeps something else', async () => {
@@ -95,6 +124,20 @@ describe('the question', () => {
     expect(questions[0]).toContain('will be lost');
     await flash({ ...asked('card\n'), image, device });
     expect(sha256(readFileSync(device).subarray(0, card().length))).toBe(sha256(card()));
+  });
+
+  it('is about one card: another that is there when it is answered is left alone', async () => {
+    const image = put('image', card());
+    const device = put('card', BLANK);
+    const ask = async () => {
+      renameSync(put('other', BLANK), device);
+      return 'card';
+    };
+    await expect(flash({ ...silent, yes: false, ask, image, device })).rejects.toMatchObject({
+      code: 'target-refused',
+      found: expect.stringContaining('another'),
+    });
+    expect(readFileSync(device).equals(BLANK)).toBe(true);
   });
 
   it('is not passed over where nobody can answer it', async () => {
@@ -162,11 +205,28 @@ describe('a disk', () => {
     ['a partition', { partition: true }, 'one partition'],
     ['empty', { sectors: '0' }, 'no card in it'],
     ['mounted', { mounts: '90 22 8:17 / /media/card rw - vfat /dev/sdb1 rw' }, 'mounted at /media/card'],
+    ['mounted with a blank in its name', { mounts: '90 22 8:17 / /media/my\\040card rw - vfat /dev/sdb1 rw' }, 'at /media/my card'],
+    ['mounted as btrfs', { mounts: '90 22 0:41 / /media/card rw - btrfs /dev/sdb1 rw' }, 'mounted at /media/card'],
     ["this system's", { mounts: '90 22 8:17 / / rw - ext4 /dev/sdb1 rw' }, 'the disk of this very system'],
     ['swapped to', { swaps: '/dev/sdb1 partition 1000 0 -2' }, 'swap space'],
     ['part of an LVM', { holder: true }, 'RAID, LVM or encrypted'],
   ])('is refused: %s', (_, disk, found) => {
     expect(kernel(disk)).toThrow(expect.objectContaining({ code: 'target-refused', found: expect.stringContaining(found) }));
+  });
+
+  it('that was exchanged for an equal one is another', () => {
+    const look = kernel({});
+    const { identity } = look();
+    expect(look().identity).toBe(identity);
+    writeFileSync(path('sys/devices/pci/ata1/sdb/diskseq'), '12\n');
+    expect(look().identity).not.toBe(identity);
+  });
+
+  it('is not made where a link leads nowhere', () => {
+    symlinkSync('/dev/no-such-card', path('link'));
+    expect(() => flashTarget(path('link'))).toThrow(
+      expect.objectContaining({ code: 'target-refused', found: 'a link that leads nowhere' }),
+    );
   });
 
   it('that is not there is not made as a file', () => {

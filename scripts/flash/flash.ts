@@ -1,6 +1,7 @@
+import { statSync } from 'node:fs';
 import { CallerFault } from '../../src/domain/fault.ts';
 import { type CardDigest, digestOfImage } from './image-source.ts';
-import { flashTarget, gigabytes, requireRoom, type Target } from './target.ts';
+import { flashTarget, gigabytes, refused, requireRoom, type Target } from './target.ts';
 import { verifyCard, writeCard } from './write-card.ts';
 
 export interface FlashOptions {
@@ -23,11 +24,20 @@ export async function flash({ image, device, yes, ask, step }: FlashOptions): Pr
   const digest = await digestOfImage(image, (bytes) => step('reading the image', bytes, null));
   // Looked at again: the card may have been changed or mounted in the meantime.
   const target = flashTarget(device);
+  requireOther(image, target);
   requireRoom(target, digest.bytes);
   await confirm(target, digest, yes, ask);
+  // And again: people take their time to answer, and may have taken out what they were asked about.
+  if (flashTarget(device).identity !== target.identity) throw refused(device, 'another card than the one you were asked about', 'the same');
   await writeCard(image, target, (bytes) => step('writing', bytes, digest.bytes));
   await verifyCard(target, digest, (bytes) => step('reading it back', bytes, digest.bytes));
   return { target, ...digest };
+}
+
+/** A packed image would be overwritten while it is read. */
+function requireOther(image: string, { path }: Target): void {
+  const [one, other] = [image, path].map((file) => statSync(file, { throwIfNoEntry: false }));
+  if (one && other && one.dev === other.dev && one.ino === other.ino) throw refused(path, 'the image itself', 'another file, or a card');
 }
 
 async function confirm({ path, kind, title, name }: Target, { bytes }: CardDigest, yes: boolean, ask: FlashOptions['ask']): Promise<void> {

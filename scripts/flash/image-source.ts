@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ConfigurationFault } from '../../src/domain/fault.ts';
@@ -55,6 +55,7 @@ async function* unpacked(file: string, { program, from }: (typeof PACKED)[number
  * @throws ConfigurationFault `image-damaged` when the sha256 beside it is another's, or it is no image of a card
  */
 export async function digestOfImage(file: string, progress: Progress): Promise<CardDigest> {
+  requireFile(file);
   await requireChecksum(file);
   const hash = createHash('sha256');
   let bytes = 0;
@@ -66,9 +67,15 @@ export async function digestOfImage(file: string, progress: Progress): Promise<C
     if (bytes > MAX_BYTES) throw damaged(file, 'more than any card holds', 'an image of a card');
     progress(bytes);
   }
-  // https://en.wikipedia.org/wiki/Master_boot_record
   if (head.length < 512 || head.readUInt16LE(510) !== 0xaa55) throw damaged(file, 'no partition table', 'an image of a card');
+  if (bytes < endOfPartitions(head)) throw damaged(file, `${bytes} bytes`, `${endOfPartitions(head)}, up to the end of its last partition`);
   return { bytes, sha256: hash.digest('hex') };
+}
+
+/** One that is not packed says only so that a part of it is missing. Bytes (https://en.wikipedia.org/wiki/Master_boot_record). */
+function endOfPartitions(head: Buffer): number {
+  const ends = [446, 462, 478, 494].map((at) => (head.readUInt32LE(at + 8) + head.readUInt32LE(at + 12)) * 512);
+  return Math.max(...ends);
 }
 
 async function requireChecksum(file: string): Promise<void> {
@@ -87,19 +94,20 @@ async function requireChecksum(file: string): Promise<void> {
     throw damaged(file, `sha256 ${found}`, `what ${basename(file)}.sha256 says`);
 }
 
+function requireFile(file: string): void {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat?.isFile()) return;
+  throw new ConfigurationFault(`The image ${file} cannot be read`, {
+    code: 'image-unreadable',
+    found: stat ? 'no regular file' : 'nothing',
+    expected: 'a file',
+    remedy: 'Make one with `npm run image`.',
+  });
+}
+
 function headOf(file: string): Uint8Array {
   const head = new Uint8Array(8);
-  let fd: number;
-  try {
-    fd = openSync(file, 'r');
-  } catch (cause) {
-    throw new ConfigurationFault(`The image ${file} cannot be read`, {
-      code: 'image-unreadable',
-      found: (cause as NodeJS.ErrnoException).code ?? String(cause),
-      remedy: 'Make one with `npm run image`.',
-      cause,
-    });
-  }
+  const fd = openSync(file, 'r');
   try {
     readSync(fd, head);
     return head;

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CallerFault, ConfigurationFault } from '../../src/domain/fault.ts';
 
@@ -12,6 +12,8 @@ export interface Target {
   readonly title: string;
   /** What they type to say that they mean it. */
   readonly name: string;
+  /** Another one under the same path has another; empty for what is yet to be made. */
+  readonly identity: string;
 }
 
 /** Where the kernel tells of its devices; `/` but in tests. */
@@ -29,12 +31,14 @@ const SECTOR = 512;
 export function flashTarget(path: string, places = KERNEL): Target {
   if (!existsSync(path)) {
     if (path.startsWith('/dev/')) throw missing(path);
-    return { path, kind: 'file', bytes: null, title: 'a new file', name: basename(path) };
+    if (lstatSync(path, { throwIfNoEntry: false })) throw refused(path, 'a link that leads nowhere', 'a card like /dev/sdX, or a file');
+    return { path, kind: 'file', bytes: null, title: 'a new file', name: basename(path), identity: '' };
   }
   const stat = statSync(path);
   if (stat.isFile()) {
     const bytes = stat.size === 0 ? null : stat.size;
-    return { path, kind: 'file', bytes, title: `a file${bytes === null ? '' : ` of ${gigabytes(bytes)}`}`, name: basename(path) };
+    const title = `a file${bytes === null ? '' : ` of ${gigabytes(bytes)}`}`;
+    return { path, kind: 'file', bytes, title, name: basename(path), identity: `${stat.dev}:${stat.ino}` };
   }
   if (!stat.isBlockDevice()) throw refused(path, 'neither a disk nor a file', 'a card like /dev/sdX, or a file');
   return diskTarget(realpathSync(path), places);
@@ -57,20 +61,26 @@ export function diskTarget(path: string, places: Places): Target {
   const model = [read('device/vendor'), read('device/model') ?? read('device/name')]
     .filter((word) => word !== null && word !== '')
     .join(' ');
-  return { path, kind: 'device', bytes, title: `${model === '' ? 'a card' : model}, ${gigabytes(bytes)}`, name };
+  const title = `${model === '' ? 'a card' : model}, ${gigabytes(bytes)}`;
+  // The kernel counts what is put in (https://docs.kernel.org/admin-guide/abi-stable.html, diskseq).
+  return { path, kind: 'device', bytes, title, name, identity: [where, bytes, read('dev'), read('diskseq')].join(' ') };
 }
 
 /** Neither mounted, nor swap, nor a part of something bigger. */
 function requireUnused(path: string, parts: readonly string[], { sys, proc }: Places): void {
   const numbers = new Map(parts.map((part) => [readFileSync(join(sys, 'class/block', part, 'dev'), 'utf8').trim(), part]));
-  // https://docs.kernel.org/filesystems/proc.html: ID, parent, major:minor, root, mount point
-  const mounts = readFileSync(join(proc, 'self/mountinfo'), 'utf8')
-    .split('\n')
-    .map((line) => line.split(' '));
-  const mounted = mounts.flatMap(([, , number = '', , point = '']) => (numbers.has(number) ? [point] : []));
+  // https://docs.kernel.org/filesystems/proc.html: ID, parent, major:minor, root, mount point … - type, source
+  const mounts = readFileSync(join(proc, 'self/mountinfo'), 'utf8').split('\n');
+  const mounted = mounts.flatMap((line) => {
+    const [, , number = '', , point = ''] = line.split(' ');
+    // btrfs has numbers of its own, and is known by its source.
+    const [, source = ''] = line.slice(line.indexOf(' - ') + 3).split(' ');
+    return numbers.has(number) || parts.some((part) => source === `/dev/${part}`) ? [point.replaceAll('\\040', ' ')] : [];
+  });
   const system = mounted.find((point) => /^\/(?:boot(?:\/.*)?|usr|var|home)?$/.test(point));
   if (system !== undefined) throw refused(path, `the disk of this very system (${system})`, 'another one');
-  if (mounted.length > 0) throw refused(path, `mounted at ${mounted.join(', ')}`, `it unmounted: umount ${mounted.join(' ')}`);
+  if (mounted.length > 0)
+    throw refused(path, `mounted at ${mounted.join(', ')}`, `it unmounted: umount ${mounted.map((point) => `'${point}'`).join(' ')}`);
   const swaps = readFileSync(join(proc, 'swaps'), 'utf8');
   for (const part of parts) {
     if (swaps.includes(`/dev/${part} `)) throw refused(path, 'swap space in use', 'a card that nothing uses');
@@ -83,12 +93,14 @@ function requireUnused(path: string, parts: readonly string[], { sys, proc }: Pl
 /** @throws CallerFault `target-refused` */
 export function requireRoom({ path, bytes }: Target, needed: number): void {
   if (bytes === null || bytes >= needed) return;
-  throw refused(path, gigabytes(bytes), `at least ${gigabytes(needed)}`);
+  // In full: cards of one name differ by less than a tenth of a gigabyte.
+  throw refused(path, `${bytes} bytes`, `at least ${needed} bytes`);
 }
 
 export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
-const refused = (path: string, found: string, expected: string): CallerFault =>
+/** Nothing was written yet. */
+export const refused = (path: string, found: string, expected: string): CallerFault =>
   new CallerFault(`${path} is not written to`, {
     code: 'target-refused',
     found,

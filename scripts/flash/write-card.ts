@@ -10,23 +10,40 @@ import type { Target } from './target.ts';
 const BLOCK = 4 * 1_048_576;
 const DIRECT_READER = 'dd';
 
-/** Writes the card of an image, to its last byte on the disk. @throws DeviceFault `card-write` */
+/**
+ * Writes the card of an image, to its last byte on the disk. Its beginning, with the partition table, comes last and is
+ * blank until then: a card that was cut short starts no board. @throws DeviceFault `card-write`
+ */
 export async function writeCard(image: string, { path, kind }: Target, progress: Progress): Promise<void> {
   // A disk opened so is refused to whoever would mount it, and by whom it is mounted.
   const flags = kind === 'device' ? constants.O_WRONLY | constants.O_EXCL : constants.O_WRONLY | constants.O_CREAT;
   const handle = await open(path, flags, 0o644).catch((cause) => Promise.reject(failed(path, cause)));
   try {
+    await requireKind(handle, path, kind);
     let at = 0;
+    let first = new Uint8Array();
     for await (const block of blocks(cardBytes(image))) {
-      await writeAll(handle, path, block, at);
+      if (at === 0) first = new Uint8Array(block);
+      await writeAll(handle, path, at === 0 ? new Uint8Array(block.length) : block, at);
       at += block.length;
       progress(at);
     }
-    await handle.sync().catch((cause) => Promise.reject(failed(path, cause)));
+    await sync(handle, path);
+    await writeAll(handle, path, first, 0);
+    await sync(handle, path);
   } finally {
     await handle.close();
   }
 }
+
+/** What is opened may be another thing than what was looked at. */
+async function requireKind(handle: FileHandle, path: string, kind: Target['kind']): Promise<void> {
+  const stat = await handle.stat();
+  if (kind === 'device' ? stat.isBlockDevice() : stat.isFile()) return;
+  throw failed(path, new Error('another thing under the same name'));
+}
+
+const sync = (handle: FileHandle, path: string): Promise<void> => handle.sync().catch((cause) => Promise.reject(failed(path, cause)));
 
 async function writeAll(handle: FileHandle, path: string, block: Uint8Array, at: number): Promise<void> {
   for (let done = 0; done < block.length; ) {

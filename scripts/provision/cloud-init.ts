@@ -4,6 +4,41 @@ import { wifiKey } from '../../src/runtime/provisioning/system-files.ts';
 /** Where Raspberry Pi OS has its boot partition. */
 const BOOT = '/boot/firmware';
 export const DEB_NAME = 'tilld.deb';
+const SETUP = '/usr/local/sbin/tilld-setup';
+const SETUP_UNIT = 'tilld-setup.service';
+
+/** What the package needs comes over the network, which may take its time, or a start more. */
+const UNIT = `[Unit]
+Description=Install tilld, and set the box up by tilld.json
+ConditionPathExists=${BOOT}/${DEB_NAME}
+RequiresMountsFor=${BOOT}
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart=${SETUP}
+Restart=on-failure
+RestartSec=15
+
+[Install]
+WantedBy=multi-user.target
+`;
+const SETUP_SCRIPT = `#!/bin/sh
+# Does it again from the beginning until all of it is done.
+set -e
+export DEBIAN_FRONTEND=noninteractive
+dpkg --configure -a
+apt-get -q update
+apt-get -qy install ${BOOT}/${DEB_NAME}
+# What is wrong with tilld.json stands in tilld-report.txt, and does not become better by trying.
+tilld provision --boot ${BOOT} || true
+systemctl restart tilld
+# By now the system has its own copy, which only root can read.
+shred -u ${BOOT}/network-config || true
+rm -f ${BOOT}/${DEB_NAME}
+`;
 
 /** One box in its life has this number; another one makes cloud-init begin anew (https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html). */
 export const metaData = (instance: string): string => `${document({ 'instance-id': instance })}`;
@@ -31,20 +66,18 @@ export function userData({ hostname, timeZone, sshKey }: CardFile): string {
             },
           ],
         }),
+    write_files: [
+      { path: SETUP, permissions: '0755', content: SETUP_SCRIPT },
+      { path: `/etc/systemd/system/${SETUP_UNIT}`, content: UNIT },
+    ],
+    // These are run once, and never again after a cut: what takes its time is a service.
     runcmd: [
-      ['sh', '-c', INSTALL],
-      ['tilld', 'provision', '--boot', BOOT],
-      ['systemctl', 'restart', 'tilld'],
+      ['systemctl', 'daemon-reload'],
       ...(sshKey === undefined ? [] : [['systemctl', 'enable', '--now', 'ssh']]),
-      // By now the system has its own copy, which only root can read.
-      ['shred', '-u', `${BOOT}/network-config`],
-      ['rm', '-f', `${BOOT}/${DEB_NAME}`],
+      ['systemctl', 'enable', '--now', '--no-block', SETUP_UNIT],
     ],
   })}`;
 }
-
-/** What the package needs comes over the network, which may take its time. */
-const INSTALL = `for try in 1 2 3 4 5 6 7 8 9 10; do apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install ${BOOT}/${DEB_NAME} && exit 0; sleep 15; done; exit 1`;
 
 /** https://docs.cloud-init.io/en/latest/reference/network-config-format-v2.html; the key instead of the password opens this network only. */
 export function networkConfig({ wifi }: CardFile): string {
@@ -63,5 +96,6 @@ export function networkConfig({ wifi }: CardFile): string {
 /** What tilld itself is to apply there: Raspberry Pi OS has done the rest. */
 export const boxPart = (board: unknown, backend: unknown): string => document({ board, backend });
 
-/** JSON is YAML, and leaves nothing to be guessed. */
-const document = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+/** JSON is YAML, and leaves nothing to be guessed, but for characters that YAML takes for line ends or for none. */
+const document = (value: object): string =>
+  `${JSON.stringify(value, null, 2).replaceAll(/[\u2028\u2029\ufeff\ufffe\uffff]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16)}`)}\n`;

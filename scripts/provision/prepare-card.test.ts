@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -48,6 +49,7 @@ async function prepare(card: unknown, arch = 'arm64'): Promise<readonly string[]
   writeFileSync(cardFile, JSON.stringify(card));
   return prepareCard({ boot, cardFile, deb: await deb(arch) });
 }
+const put = (file: string, script: string) => writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 const read = (name: string) => readFileSync(join(boot, name), 'utf8');
 
 describe('a card of Raspberry Pi OS', () => {
@@ -61,10 +63,65 @@ describe('a card of Raspberry Pi OS', () => {
       ssh_pwauth: false,
       users: [{ ssh_authorized_keys: [CARD.sshKey] }],
     });
-    expect(user.runcmd).toContainEqual(['tilld', 'provision', '--boot', '/boot/firmware']);
+    expect(user.runcmd).toContainEqual(['systemctl', 'enable', '--now', 'ssh']);
     expect(JSON.parse(read('tilld.json'))).toEqual({ board: CARD.board, backend: CARD.backend });
     expect(readFileSync(join(boot, 'tilld.deb')).equals(readFileSync(await deb('arm64')))).toBe(true);
   });
+
+  it('goes on installing at its next start when there was no network, and only then forgets the package', async () => {
+    await prepare(CARD);
+    const { write_files } = JSON.parse(read('user-data').slice('#cloud-config\n'.length));
+    const [script, unit] = write_files;
+    expect(unit.content).toContain('Restart=on-failure\n');
+    expect(unit.content).toContain('ConditionPathExists=/boot/firmware/tilld.deb\n');
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    const log = join(folder, 'log');
+    for (const name of ['dpkg', 'tilld', 'systemctl']) put(join(bin, name), `echo ${name} "$@" >>${log}`);
+    const setUp = () =>
+      spawnSync('sh', ['-c', script.content.replaceAll('/boot/firmware', boot)], { env: { PATH: `${bin}:${process.env.PATH}` } }).status;
+    put(join(bin, 'apt-get'), 'exit 100');
+    expect([setUp(), existsSync(join(boot, 'tilld.deb')), existsSync(join(boot, 'network-config'))]).toEqual([100, true, true]);
+    put(join(bin, 'apt-get'), `echo apt-get "$@" >>${log}`);
+    expect([setUp(), existsSync(join(boot, 'tilld.deb')), existsSync(join(boot, 'network-config'))]).toEqual([0, false, false]);
+    expect(readFileSync(log, 'utf8').split('\n').slice(1)).toEqual([
+      'dpkg --configure -a',
+      'apt-get -q update',
+      `apt-get -qy install ${boot}/tilld.deb`,
+      `tilld provision --boot ${boot}`,
+      'systemctl restart tilld',
+      '',
+    ]);
+  });
+
+  it('keeps no password of its own tilld.json, and is not prepared again by what is left of that', async () => {
+    writeFileSync(join(boot, 'tilld.json'), JSON.stringify({ ...CARD, hostname: `wash-7${'-7'.repeat(20)}` }, null, 8));
+    const before = statSync(join(boot, 'tilld.json')).size;
+    const card = { boot, cardFile: join(boot, 'tilld.json'), deb: await deb('arm64') };
+    await prepareCard(card);
+    // It lies where the whole one lay.
+    expect(statSync(join(boot, 'tilld.json')).size).toBe(before);
+    const network = read('network-config');
+    await expect(prepareCard(card)).rejects.toMatchObject({ code: 'card-refused', remedy: expect.stringContaining('--config') });
+    expect(read('network-config')).toBe(network);
+  });
+
+  it('of a box by cable may be prepared again by its own tilld.json', async () => {
+    writeFileSync(join(boot, 'tilld.json'), JSON.stringify({ board: CARD.board, backend: CARD.backend }));
+    const card = { boot, cardFile: join(boot, 'tilld.json'), deb: await deb('arm64') };
+    await prepareCard(card);
+    expect(await prepareCard(card)).toContain('user-data');
+  });
+
+  it.each(['"<<"', 'a\'b"c\\', '{{ x }}: #', 'ก'.repeat(10), '\u2028!', 'yes'])(
+    'joins the Wi-Fi %j, whatever YAML makes of such signs',
+    async (ssid) => {
+      await prepare({ ...CARD, wifi: { ...CARD.wifi, ssid } });
+      const points = JSON.parse(read('network-config')).wifis.wlan0['access-points'];
+      expect(Object.keys(points)).toEqual([ssid]);
+      expect(read('network-config')).not.toMatch(/[\u2028\u2029\ufeff]/);
+    },
+  );
 
   it('joins the Wi-Fi without its password standing anywhere, and nobody logs in without a key', async () => {
     await prepare({ ...CARD, sshKey: undefined });
@@ -90,6 +147,7 @@ describe('a card of Raspberry Pi OS', () => {
 
   it.each([
     ['a wrong card file', { ...CARD, board: 'raspberry-pi-9' }, 'arm64', 'card-file-invalid'],
+    ['a Wi-Fi of half a sign', { ...CARD, wifi: { ...CARD.wifi, ssid: '\ud800' } }, 'arm64', 'card-file-invalid'],
     ['one that says nothing of the box', { hostname: 'wash-7' }, 'arm64', 'card-file-invalid'],
     ['a package for a PC', CARD, 'amd64', 'package-unusable'],
   ])('is left as it was for %s', async (_, card, arch, code) => {

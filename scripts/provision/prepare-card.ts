@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CallerFault, ConfigurationFault } from '../../src/domain/fault.ts';
 import { CARD_FILE, type CardFile, parseCardFile } from '../../src/runtime/provisioning/card-file.ts';
+import { cardText, readCardFile } from '../../src/runtime/provisioning/read-card.ts';
 import { runProgram } from '../debian/run-program.ts';
 import { boxPart, DEB_NAME, metaData, networkConfig, userData } from './cloud-init.ts';
 
@@ -24,16 +25,18 @@ const anyMachine = () => ({ serial: '0', mac: '02:00:00:00:00:00', model: 'Raspb
  */
 export async function prepareCard({ boot, deb, cardFile }: PrepareOptions): Promise<readonly string[]> {
   requireRaspberryPiOs(boot);
-  const source = readText(cardFile);
+  if (!existsSync(cardFile)) throw new ConfigurationFault(`There is no ${cardFile}`, cardFileMissing);
+  const source = cardText(readCardFile(cardFile));
   const parsed = parseCardFile(source, anyMachine);
   if (parsed.config === undefined) throw new ConfigurationFault(`${cardFile} says nothing of the box`, boxMissing);
   await requirePackage(deb);
-  const { board, backend } = JSON.parse(source.replace(/^\uFEFF/, '')) as { board: string; backend: object };
+  const { board, backend } = JSON.parse(source) as { board: string; backend: object };
   const files = contents(parsed, boxPart(board, backend));
+  if (cardFile === join(boot, CARD_FILE)) requireWhole(boot, parsed, files);
   // First what is used by what follows: a card that is taken out too early lacks user-data, and starts as it was.
   copyFileSync(deb, join(boot, `${DEB_NAME}.new`));
   renameSync(join(boot, `${DEB_NAME}.new`), join(boot, DEB_NAME));
-  for (const [name, content] of files) writeFileSync(join(boot, name), content, { flush: true });
+  for (const [name, content] of files) writeInPlace(join(boot, name), content);
   return [DEB_NAME, ...files.map(([name]) => name)];
 }
 
@@ -42,6 +45,13 @@ const boxMissing = {
   found: 'no "board" and no "backend"',
   expected: 'both',
   remedy: 'Without them there is nothing for tilld to do.',
+};
+
+const cardFileMissing = {
+  code: 'card-file-unreadable',
+  found: 'nothing',
+  expected: 'a file',
+  remedy: 'Name the tilld.json to set the box up by with --config.',
 };
 
 function contents(card: CardFile, box: string): readonly (readonly [string, string])[] {
@@ -80,15 +90,32 @@ async function requirePackage(deb: string): Promise<void> {
   });
 }
 
-function readText(file: string): string {
+/**
+ * A card that was prepared has only a part of its tilld.json left; the rest went into the settings of the system, and would
+ * be lost. @throws CallerFault `card-refused`
+ */
+function requireWhole(boot: string, { hostname, timeZone, wifi, sshKey }: CardFile, files: ReturnType<typeof contents>): void {
+  if (!existsSync(join(boot, DEB_NAME)) || [hostname, timeZone, wifi, sshKey].some((value) => value !== undefined)) return;
+  const same = files.every(
+    ([name, content]) => existsSync(join(boot, name)) && readFileSync(join(boot, name), 'utf8').trim() === content.trim(),
+  );
+  if (same) return;
+  throw new CallerFault(`${boot} was prepared before`, {
+    code: 'card-refused',
+    found: `a ${CARD_FILE} without Wi-Fi, name, time zone and key`,
+    expected: 'the whole one',
+    remedy: `Name it: --config FILE. Nothing was written.`,
+  });
+}
+
+/** Over what was there, in the very same blocks: the whole tilld.json may have been, with its passwords. */
+function writeInPlace(file: string, content: string): void {
+  const fd = openSync(file, existsSync(file) ? 'r+' : 'wx');
   try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new ConfigurationFault(`${file} cannot be read`, {
-      code: 'card-file-unreadable',
-      found: (cause as NodeJS.ErrnoException).code ?? String(cause),
-      remedy: 'Name the tilld.json to set the box up by with --config.',
-      cause,
-    });
+    const { size } = fstatSync(fd);
+    writeFileSync(fd, content + ' '.repeat(Math.max(0, size - Buffer.byteLength(content))));
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }

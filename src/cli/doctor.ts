@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { Examined, Verdict } from '../runtime/doctor/finding.ts';
 import { type Command, type Context, command } from './command.ts';
 import { userPath } from './ota-folder.ts';
@@ -9,9 +9,14 @@ import { BOX_STATE } from './run.ts';
 export const BOX_CONFIG = '/etc/tilld/tilld.json';
 
 /** The file named by --config, else the one of the package; null where there is neither. */
-export function configFile(given: string | undefined, env: Context['env']): string | null {
+export function configFile(given: string | undefined, env: Context['env'], packaged = BOX_CONFIG): string | null {
   if (given !== undefined) return userPath(given, env);
-  return existsSync(BOX_CONFIG) ? BOX_CONFIG : null;
+  try {
+    return statSync(packaged, { throwIfNoEntry: false }) === undefined ? null : packaged;
+  } catch {
+    // This user may not look there. Whoever reads it says so, which is better than that there is none.
+    return packaged;
+  }
 }
 
 /** `tilld doctor` */

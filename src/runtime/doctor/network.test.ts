@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, createServer as createPlain } from 'node:net';
+import { join } from 'node:path';
 import type { TlsOptions } from 'node:tls';
 import mqtt from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -119,6 +122,23 @@ describe('a broker', () => {
     });
   });
 
+  it('whose name nobody looks up in time is blamed on the name servers', async () => {
+    const late: Clock['after'] = (_delay, act) => {
+      act();
+      return () => undefined;
+    };
+    const [unknown] = linkChecks([brokerLink({ url: 'mqtt://tilld-broker.invalid' })], {
+      clock: { ...systemClock(), after: late },
+      entropy: seededEntropy(),
+      brokerUp: false,
+    });
+    expect(await unknown?.run(new AbortController().signal)).toMatchObject({
+      verdict: 'fault',
+      reason: 'name-timeout',
+      remedy: expect.stringContaining('resolvectl status'),
+    });
+  });
+
   it('that takes the connection and says nothing is not waited for', async () => {
     const server = createPlain((socket) => socket.on('error', () => undefined).resume());
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -162,6 +182,17 @@ describe.skipIf(programs.missing)(`with certificates${programs.why}`, () => {
     expect(results[1]?.reason ?? '').toBe(reason);
     expect(results[1]?.found).toMatch(/(good for \d+ days|ended \d+ days ago)/);
     if (verdict === 'fault') expect(results[2]).toMatchObject({ code: 'backend-answer', verdict: 'skipped' });
+  });
+
+  it('of a box whose own is too weak for TLS is told, and everything else is examined', async () => {
+    const subject = ['req', '-x509', '-newkey', 'rsa:1024', '-nodes', '-subj', '/CN=weak', '-keyout', 'weak.key', '-out', 'weak.pem'];
+    execFileSync('/usr/bin/openssl', subject, { cwd: pems.folder, stdio: 'pipe' });
+    const [cert, key] = ['weak.pem', 'weak.key'].map((name) => readFileSync(join(pems.folder, name), 'utf8'));
+    const url = await http((_request, response) => response.end(), pems.server);
+    const [, own, answered] = await whole(httpLink(url, { ca: pems.ca, ...(cert && key ? { cert, key } : {}) }));
+    expect(own).toMatchObject({ verdict: 'fault', reason: 'tls-own-unusable', found: expect.stringContaining('key too small') });
+    expect(JSON.stringify(own)).not.toContain('PRIVATE');
+    expect(answered).toMatchObject({ verdict: 'skipped' });
   });
 
   it('none at all is told, and a server that does not speak TLS', async () => {

@@ -1,6 +1,7 @@
-import { lookup } from 'node:dns/promises';
+import { execFile } from 'node:child_process';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as secure, type TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
 import { isLoopback } from '../../domain/loopback.ts';
 import { symptomOf } from '../../net/socket.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -23,7 +24,13 @@ const NETWORK: Readonly<Record<string, string>> = {
 export async function reach({ url }: Link, clock: Clock): Promise<Finding> {
   const [host, port] = [hostOf(url), portOf(url)];
   try {
-    const addresses = isIP(host) ? [host] : (await within(clock, lookup(host, { all: true }))).map(({ address }) => address);
+    const addresses = isIP(host) ? [host] : await addressesOf(host, clock);
+    if (addresses === null) {
+      return fault('name-timeout', `nobody says within ${LIMIT_MS / 1_000} s which address ${host} has`, {
+        expected: 'a name server that answers',
+        remedy: 'See which name servers are asked, and whether they can be reached: resolvectl status; cat /etc/resolv.conf',
+      });
+    }
     const began = clock.monotonicMs();
     const socket = connect({ host, port });
     try {
@@ -41,6 +48,27 @@ export async function reach({ url }: Link, clock: Clock): Promise<Finding> {
   }
 }
 
+const run = promisify(execFile);
+
+/**
+ * The addresses of a name; null when no name server answers in time. By a program of its own: a look-up inside Node cannot
+ * be given up, and this process would end only after it, a minute later. @throws an error `ENOTFOUND`, or of the system
+ */
+async function addressesOf(host: string, clock: Clock): Promise<string[] | null> {
+  const over = new AbortController();
+  try {
+    const { stdout } = await within(clock, run('getent', ['ahosts', '--', host], { signal: over.signal, maxBuffer: 64 * 1024 }));
+    return [...new Set([...stdout.matchAll(/^\S+/gm)].map(([address]) => address))];
+  } catch (error) {
+    const { code } = error as { readonly code?: string | number };
+    if (code === 'ETIMEDOUT') return null;
+    // getent(1): the name is not known, or nobody could say
+    throw code === 2 ? Object.assign(new Error('not found'), { code: 'ENOTFOUND' }) : error;
+  } finally {
+    over.abort();
+  }
+}
+
 /** The certificate of the server, as a box looks at it. Nothing but the handshake is sent. */
 export async function certificate({ url, tls }: Link, clock: Clock): Promise<Finding> {
   const host = hostOf(url);
@@ -54,7 +82,15 @@ export async function certificate({ url, tls }: Link, clock: Clock): Promise<Fin
   const { ca, cert, key } = tls;
   const proof = { ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
   const name = isIP(host) === 0 ? { servername: host } : {};
-  const socket = secure({ host, port: portOf(url), ...name, ...proof, minVersion: 'TLSv1.2', rejectUnauthorized: false });
+  let socket: TLSSocket;
+  try {
+    socket = secure({ host, port: portOf(url), ...name, ...proof, minVersion: 'TLSv1.2', rejectUnauthorized: false });
+  } catch (error) {
+    return fault('tls-own-unusable', `ca, cert and key of the endpoint cannot be used: ${(error as Error).message}`, {
+      expected: 'keys and signatures that are strong enough: RSA of 2048 bits or more, SHA-256',
+      remedy: 'Ask the operator of the backend for new ones; openssl x509 -noout -text -in FILE shows what they are.',
+    });
+  }
   try {
     await within(clock, opened(socket, 'secureConnect'));
     return judged(socket, tls.insecure === true, clock.wallMs());

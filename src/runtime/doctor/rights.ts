@@ -1,6 +1,12 @@
 import { accessSync, constants } from 'node:fs';
 
-const MODES = { read: constants.R_OK, write: constants.W_OK, both: constants.R_OK | constants.W_OK } as const;
+/** `search`: what a folder must allow before anything in it can be looked at. */
+const MODES = {
+  read: constants.R_OK,
+  write: constants.W_OK,
+  both: constants.R_OK | constants.W_OK,
+  search: constants.X_OK,
+} as const;
 
 const WORDS: Readonly<Record<string, string>> = {
   EACCES: 'may not be used by this user',

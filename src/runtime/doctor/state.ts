@@ -76,12 +76,15 @@ function writable(world: World, path: string): Finding {
   }
   const why = mayNot(path, 'write');
   if (why === null) return ok('yes');
+  const { uid } = world.person;
+  // To give it to whoever asks would take it from the box.
+  if (uid !== 0 && statSync(path).uid !== uid) return skipped('it is of another user, see above');
   return fault('state-unwritable', `${path} ${why}`, { remedy: `sudo chown -R ${userName(world, world.person.uid)} ${path}` });
 }
 
 function space(path: string, lies: string): Finding {
   const { bavail, bsize } = statfsSync(lies);
-  const held = statSync(join(path, 'reserve'), { throwIfNoEntry: false })?.size ?? 0;
+  const held = mayNot(path, 'search') === null ? (statSync(join(path, 'reserve'), { throwIfNoEntry: false })?.size ?? 0) : 0;
   const mebibytes = Math.floor((bavail * bsize + held) / MIB);
   const found = `${mebibytes} MiB`;
   if (mebibytes < NEEDED_MIB)
@@ -144,7 +147,9 @@ function wear(world: World, lies: string): Finding {
 /** The journal itself. Only while no box works on it: who reads while another writes may see what never was. */
 export async function journalFinding(directory: string, lived: (untilMs: number) => void): Promise<Finding> {
   const file = join(directory, 'tilld.db');
+  if (existsSync(directory) && mayNot(directory, 'search') !== null) return skipped('it is of another user, see below');
   if (!statSync(file, { throwIfNoEntry: false })) return ok('none yet; the box makes it at its first start');
+  if (mayNot(file, 'read') !== null) return skipped('it may not be read by this user');
   const before = stampOf(file);
   const { inspectJournal } = await import('../../store/inspect.ts');
   try {

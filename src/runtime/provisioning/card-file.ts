@@ -44,7 +44,7 @@ const MAX_CHARACTERS = 256 * 1024;
 
 const ssid = v.pipe(
   text('Name of the Wi-Fi network', 32),
-  v.check((name) => Buffer.byteLength(name) <= 32, 'a name of at most 32 bytes'),
+  v.check((name) => name.isWellFormed() && Buffer.byteLength(name) <= 32, 'a name of at most 32 bytes'),
 );
 const wifi = section(
   {
@@ -87,7 +87,9 @@ const SCHEMA = section({
 function isTimeZone(name: string): boolean {
   if (!/^[A-Z][\w+-]*(?:\/[A-Z][\w+-]*){0,2}$/.test(name)) return false;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    // It knows ASIA/BANGKOK too, for which there is no file.
+    return timeZone === name || timeZone.toLowerCase() !== name.toLowerCase();
   } catch {
     // Intl says by a RangeError that it does not know it.
     return false;
@@ -98,8 +100,7 @@ function isTimeZone(name: string): boolean {
  * Checks a card file. `machine` is asked who the box is where the file does not say it.
  * @throws CardFileInvalid `card-file-invalid` with every fault there is
  */
-export function parseCardFile(source: string, machine: () => MachineIdentity): CardFile {
-  const json = source.replace(/^\uFEFF/, '');
+export function parseCardFile(json: string, machine: () => MachineIdentity): CardFile {
   if (json.length > MAX_CHARACTERS)
     throw new CardFileInvalid([{ path: '$', found: `${json.length} characters`, expected: `at most ${MAX_CHARACTERS}` }]);
   const broken = jsonFault(json);
@@ -108,7 +109,7 @@ export function parseCardFile(source: string, machine: () => MachineIdentity): C
       { path: `line ${broken.line} column ${broken.column}`, found: 'something else', expected: broken.expected },
     ]);
   const { success, output, issues } = v.safeParse(SCHEMA, JSON.parse(json));
-  if (!success) throw new CardFileInvalid(fieldFaults(issues));
+  if (!success) throw new CardFileInvalid(fieldFaults(issues).map(withoutKey));
   const { board, backend, ...rest } = output;
   if ((board === undefined) !== (backend === undefined)) {
     const [missing, there] = board === undefined ? ['board', 'backend'] : ['backend', 'board'];
@@ -117,6 +118,10 @@ export function parseCardFile(source: string, machine: () => MachineIdentity): C
   if (Object.keys(output).length === 0) throw new CardFileInvalid([{ path: '$', found: 'nothing', expected: 'what is to be set up' }]);
   return board === undefined ? rest : { ...rest, config: checkedConfig(board, { ...backend }, machine) };
 }
+
+/** Who takes the wrong one of two files has put the private key there. */
+const withoutKey = (fault: FieldFault): FieldFault =>
+  fault.path === '$.sshKey' && fault.found.startsWith('"') ? { ...fault, found: 'a text that is not shown' } : fault;
 
 function checkedConfig(board: string, backend: Record<string, unknown>, machine: () => MachineIdentity): string {
   const config = `${JSON.stringify({ ...backend, board }, null, 2)}\n`;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -35,6 +35,7 @@ beforeEach(() => {
 afterEach(() => rmSync(join(boot, '..'), { recursive: true }));
 
 const put = (card: unknown) => writeFileSync(join(boot, 'tilld.json'), typeof card === 'string' ? card : JSON.stringify(card));
+const putBytes = (bytes: Buffer) => writeFileSync(join(boot, 'tilld.json'), bytes);
 const etc = (name: string) => readFileSync(join(root, 'etc', name), 'utf8');
 const report = () => readFileSync(join(boot, 'tilld-report.txt'), 'utf8');
 
@@ -81,6 +82,54 @@ describe('tilld.json on the card', () => {
     expect(existsSync(join(boot, 'tilld.json'))).toBe(false);
   });
 
+  it('is removed when a cut fell into wiping it', () => {
+    put(`${' '.repeat(512)}${JSON.stringify(CARD).slice(512)}`);
+    expect(provision({ boot, root })).toEqual([]);
+    expect(existsSync(join(boot, 'tilld.json'))).toBe(false);
+    expect(report()).toContain('a start before this one');
+    expect(etc('hostname')).toBe('tilld\n');
+  });
+
+  it('is told when it cannot be wiped after it was applied', () => {
+    writeFileSync(join(boot, 'elsewhere'), JSON.stringify({ hostname: 'wash-9' }));
+    symlinkSync('elsewhere', join(boot, 'tilld.json'));
+    expect(() => provision({ boot, root })).toThrow(expect.objectContaining({ code: 'card-file-kept' }));
+    expect(report()).toMatch(/Delete tilld\.json on a PC.*\r\n\r\nEverything in it was applied\.\r\n$/);
+    expect(etc('hostname')).toBe('wash-9\n');
+  });
+
+  it('may be of Windows: with a byte order mark, and its line ends', () => {
+    put(`\uFEFF${JSON.stringify({ hostname: 'wash-8' }, null, 2).replaceAll('\n', '\r\n')}\r\n`);
+    expect(provision({ boot, root })).toEqual(['/etc/hosts', '/etc/hostname']);
+  });
+
+  it.each<[string, () => void, string]>([
+    ['a folder', () => mkdirSync(join(boot, 'tilld.json')), 'found a folder'],
+    ['an empty file', () => put(''), 'found an empty file'],
+    ['UTF-16', () => putBytes(Buffer.from(`\uFEFF${JSON.stringify(CARD)}`, 'utf16le')), 'expected UTF-8'],
+    ['a code of one language', () => putBytes(Buffer.from('{"wifi":{"ssid":"Caf\u00e9"}}', 'latin1')), 'expected UTF-8'],
+    ['a name that Windows shows shorter', () => writeFileSync(join(boot, 'tilld.json.txt'), '{"hostname":"wash-8"}'), 'rename it'],
+    ['a NUL', () => put('{"hostname":\0"wash-8"}'), 'line 1 column 13'],
+  ])('%s is told beside it, and changes nothing', (_, prepare, words) => {
+    prepare();
+    expect(() => provision({ boot, root })).toThrow(expect.objectContaining({ code: 'card-file-invalid' }));
+    expect(report()).toContain(words);
+    expect(etc('hostname')).toBe('tilld\n');
+  });
+
+  it('is told in the log when the report cannot be written', () => {
+    put('nonsense');
+    mkdirSync(join(boot, 'tilld-report.txt'));
+    expect(() => provision({ boot, root })).toThrow(expect.objectContaining({ code: 'card-file-invalid' }));
+  });
+
+  it('leaves nothing of its secrets when there is no group for them', () => {
+    writeFileSync(join(root, 'etc/group'), 'root:x:0:\n');
+    put(CARD);
+    expect(() => provision({ boot, root })).toThrow(expect.objectContaining({ code: 'provisioning-write' }));
+    expect(existsSync(join(root, 'etc/tilld/tilld.json.new'))).toBe(false);
+  });
+
   it.each([
     ['no JSON', '{"hostname": ', 'line 1 column 14'],
     ['nothing to do', {}, '$: found nothing'],
@@ -89,7 +138,9 @@ describe('tilld.json on the card', () => {
     ['a short password', { wifi: { ...CARD.wifi, psk: 'short!' } }, '$.wifi.psk: found a string that is not shown'],
     ['a name of too many bytes', { wifi: { ...CARD.wifi, ssid: 'ก'.repeat(11) } }, 'a name of at most 32 bytes'],
     ['a country by its name', { wifi: { ...CARD.wifi, country: 'Thailand' } }, 'two capital letters'],
-    ['a private key', { sshKey: '-----BEGIN OPENSSH PRIVATE KEY-----' }, 'the one line of a public key file'],
+    ['a private key', { sshKey: '-----BEGIN PRIVATE KEY-----\nnot-a-real-key' }, '$.sshKey: found a text that is not shown'],
+    ['a key with options', { sshKey: `command="sh" ${CARD.sshKey}` }, 'the one line of a public key file'],
+    ['a zone by capitals', { timeZone: 'ASIA/BANGKOK' }, 'a time zone like Asia/Bangkok'],
     ['two keys in one', { sshKey: `${CARD.sshKey}\n${CARD.sshKey}` }, 'the one line of a public key file'],
     ['a zone that leads elsewhere', { timeZone: '../../../etc/shadow' }, '$.timeZone'],
     ['a zone this system lacks', { timeZone: 'Asia/Jakarta' }, 'one this system does not have'],

@@ -9,7 +9,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DeviceFault } from '../../domain/fault.ts';
@@ -52,13 +52,16 @@ function stage(root: string, file: SystemFile): void {
   }
   const fd = openSync(target, 'wx', 0o600);
   try {
-    writeSync(fd, file.content);
+    writeFileSync(fd, file.content);
     fsyncSync(fd);
+    if (file.group !== undefined) chownSync(target, process.getuid?.() ?? 0, groupId(root, file.group));
+    chmodSync(target, file.mode);
+  } catch (error) {
+    rmSync(target);
+    throw error;
   } finally {
     closeSync(fd);
   }
-  if (file.group !== undefined) chownSync(target, process.getuid?.() ?? 0, groupId(root, file.group));
-  chmodSync(target, file.mode);
 }
 
 /** By the group file of that very system: Node itself knows no groups. */
