@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { VERSION } from '../../src/runtime/version.ts';
@@ -38,6 +40,22 @@ describe.skipIf(strip.missing || HOST !== 'linux-x64')(`the executable for this 
     const { pages, cashMinor } = await trialWorld({ program: made.file, before: [], env: FOREIGN });
     expect(pages).toEqual([expect.stringContaining('virtual payment box</title>'), expect.stringContaining('<title>Reference backend')]);
     expect(cashMinor).toBe(1_000);
+  });
+
+  test('opens no debugger for a signal, and does not end by it', async () => {
+    const server = spawn(made.file, ['refserver', '--json', '--http-port', '0', '--mqtt-port', '0'], { cwd: folder });
+    try {
+      const ended = once(server, 'exit').then(() => Promise.reject(new Error('it ended')));
+      await Promise.race([once(server.stdout, 'data'), ended]);
+      server.kill('SIGUSR1');
+      const caught = /SigCgt:\s+([0-9a-f]+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'latin1'))?.[1] ?? 'f';
+      expect(BigInt(`0x${caught}`) & (1n << BigInt(constants.signals.SIGUSR1 - 1))).toBe(0n);
+      server.kill('SIGTERM');
+      await expect(ended).rejects.toThrow('it ended');
+      expect(server.exitCode).toBe(0);
+    } finally {
+      server.kill('SIGKILL');
+    }
   });
 
   test('has boards and voices inside, and names those it has', async () => {

@@ -68,6 +68,8 @@ function configuration(target: Target, { node, main, made, work }: Parts): strin
     useCodeCache: target === HOST,
     // Otherwise NODE_OPTIONS would bring code of others into it.
     execArgvExtension: 'none',
+    // A signal that anybody of the same user can send would open Node's debugger, and with it all that the box knows.
+    execArgv: ['--disable-sigusr1'],
     assets: Object.fromEntries(programFiles().map((path) => [path, join(ROOT, path)])),
   };
   writeFileSync(file, JSON.stringify(content));

@@ -71,6 +71,36 @@ describe('an output that failed', () => {
   });
 });
 
+describe('pins that are missing', () => {
+  const gone = (line: string) => ({ line, fault: new DeviceFault('There is no GPIO chip', { code: 'gpio-chip-missing' }) });
+
+  it('of the machine keep money out until they are back, and no longer', async () => {
+    await start();
+    expect(bench.coin.enabled).toBe(true);
+    bench.outputs.away = [gone('relay'), gone('coin')];
+    await bench.clock.flow(1_000);
+    expect(details()).toEqual([['pins-faulty', 'relay, coin: There is no GPIO chip']]);
+    expect(bench.box.status().ready).toMatchObject({
+      qr: false,
+      cash: false,
+      reasons: ['output: relay: There is no GPIO chip', 'not-paired'],
+    });
+    expect(bench.coin.enabled).toBe(false);
+    bench.outputs.away = [];
+    await bench.clock.flow(1_000);
+    expect(codes()).toEqual([]);
+    expect(bench.coin.enabled).toBe(true);
+  });
+
+  it('of something else are told only', async () => {
+    await start();
+    bench.outputs.away = [gone('lamp')];
+    await bench.clock.flow(1_000);
+    expect(codes()).toEqual(['pins-faulty']);
+    expect(bench.box.status().ready.cash).toBe(true);
+  });
+});
+
 it('a delivery nobody knows the end of is remembered until a person has looked', async () => {
   await start();
   await pay();

@@ -1,6 +1,7 @@
 import { type Readiness, readiness } from '../domain/readiness.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { LinkFault } from '../ports/gateway.ts';
+import type { PinFault } from '../ports/gpio.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Store } from '../ports/store.ts';
@@ -20,6 +21,10 @@ export interface HealthOptions {
   readonly paired: () => boolean;
   /** What a person must mend or know about the links right now. */
   readonly linkFaults: () => readonly LinkFault[];
+  /** The pins that cannot be used right now. */
+  readonly pinFaults: () => readonly PinFault[];
+  /** The pins without which nothing can be delivered. */
+  readonly deliveryPins: readonly string[];
 }
 
 /** The ledger is looked at this often, so that a disk that became read-only stops the acceptors within two seconds. */
@@ -36,6 +41,8 @@ export class HealthService {
   readonly #acceptorFaults = new Map<string, Set<string>>();
   #ledger: string | null = null;
   #output: string | null;
+  /** Why the machine cannot be driven for as long as its pins are missing. */
+  #noPins: string | null = null;
   #updating = false;
   #linkAlarms: readonly string[] = [];
   #cancelTimer: Cancel | null = null;
@@ -60,7 +67,7 @@ export class HealthService {
   ready(): Readiness {
     return readiness({
       ledger: this.#ledger,
-      output: this.#output,
+      output: this.#output ?? this.#noPins,
       paired: this.#o.paired(),
       requirePairing: this.#o.requirePairing,
       offersQr: this.#o.offersQr,
@@ -189,9 +196,22 @@ export class HealthService {
     const reason = this.#o.store.probe();
     this.#setLedger(reason);
     if (reason === null) this.#checkFill();
+    this.#checkPins();
     this.#checkLinks();
     this.#probedAtMs = this.#o.clock.monotonicMs();
     this.#cancelTimer = this.#o.clock.after(PROBE_MS, () => this.#probe());
+  }
+
+  /** Pins come and go: a machine that cannot be driven takes no money meanwhile. */
+  #checkPins(): void {
+    const faults = this.#o.pinFaults();
+    const noPins = faults.find(({ line }) => this.#o.deliveryPins.includes(line));
+    const why = noPins ? `${noPins.line}: ${noPins.fault.message}` : null;
+    const changed = why !== this.#noPins;
+    this.#noPins = why;
+    if (faults.length === 0) this.clear('pins-faulty');
+    else this.raise('pins-faulty', pinsText(faults), 'error', 'warn');
+    if (changed) this.#changed();
   }
 
   #checkLinks(): void {
@@ -229,4 +249,11 @@ export class HealthService {
     this.#o.metrics.gauge('alarms', this.#alarms.size);
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** The pins by what is wrong with them. */
+function pinsText(faults: readonly PinFault[]): string {
+  const reasons = new Map<string, string[]>();
+  for (const { line, fault } of faults) reasons.set(fault.explain(), [...(reasons.get(fault.explain()) ?? []), line]);
+  return [...reasons].map(([reason, lines]) => `${lines.join(', ')}: ${reason}`).join(' ');
 }

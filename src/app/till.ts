@@ -121,7 +121,8 @@ export class TillService {
   /** Saves the folded state, so that the next boot need not read the whole journal. */
   checkpoint(): void {
     const { seq } = this.#till;
-    if (seq === this.#checkpointSeq) return;
+    // A till that was not read has nothing to save, least of all over what is saved.
+    if (seq <= this.#checkpointSeq) return;
     this.#options.store.saveCheckpoint({ seq, state: JSON.stringify(this.#till) });
     this.#checkpointSeq = seq;
   }

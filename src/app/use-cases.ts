@@ -121,6 +121,8 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     hasTerminal: gateway.kiosk !== null,
     paired,
     linkFaults: () => gateway.faults(),
+    pinFaults: () => parts.gpio.faults(),
+    deliveryPins: deliveryPins(parts.board),
   });
   const actuate = new Actuate({ ...parts, till, health, delivery: parts.board.delivery });
   const desk = new SaleDesk({ till, store, policy, board: parts.board, ready: () => health.ready() });
@@ -288,6 +290,11 @@ export function useCases(parts: BoxParts, box: BoxCalls) {
     reports,
     updates,
   };
+}
+
+function deliveryPins({ delivery }: Board): string[] {
+  if (!delivery) return [];
+  return delivery.feedback ? [delivery.output, delivery.feedback.input] : [delivery.output];
 }
 
 /** Keys that mean the same whoever drives the dialogue. */

@@ -53,6 +53,16 @@ describe('tilld board off', () => {
     expect(kernel.calls.filter((call) => call.startsWith('gpiomon'))).toEqual([]);
   });
 
+  it('says that an output could not be switched off, and switches the others off', async () => {
+    realBoard();
+    const chip = kernel.unplug('gpiochip0');
+    kernel.plug({ ...chip, lines: chip.lines.map((name) => (name === 'GPIO6' ? null : name)) });
+    const { code, err } = await runTilld(['board', 'off', '--config', config], { env: programs.env });
+    expect(code).toBe(1);
+    expect(err).toContain('The GPIO chip has no line of that name');
+    expect(kernel.driven('GPIO27')).toBe('low');
+  });
+
   it('has nothing to do on a virtual board', async () => {
     box('sim');
     const { code, out } = await runTilld(['board', 'off', '--json', '--config', config], { env: programs.env });

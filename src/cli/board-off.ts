@@ -23,7 +23,9 @@ export const boardOff = command({
       const pins = await pinsOf({ ...board, inputs: {} }, { clock: systemClock(), log: stderrLog('error'), env });
       // The driver switches them off when it takes them, and again when it lets them go.
       await pins.open();
+      const [missing] = pins.faults();
       await pins.close();
+      if (missing) throw missing.fault;
     }
     show({ ok: true, off: outputs }, () => (outputs.length === 0 ? 'The board has no real outputs.' : `Off: ${outputs.join(', ')}.`));
     return 0;

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BoxStatus } from '../app/box.ts';
@@ -80,9 +80,19 @@ describe.skipIf(missing)(`tilld run on a board of real pins${why}`, () => {
     expect([kernel.driven('GPIO27'), kernel.driven('GPIO6'), kernel.holder('GPIO17')]).toEqual(['low', 'high', null]);
   });
 
-  it('says what to install where there is no libgpiod, and ends', async () => {
-    const { code, err } = await launch('/nowhere').ended();
-    expect(code).toBe(1);
-    expect(err).toContain("Install Debian's gpiod");
+  it('begins where there is no libgpiod, takes no money, says what to install, and goes on when it is there', async () => {
+    const path = join(programs.folder, 'later');
+    const [, url] = await launch(path).says(/"url":"([^"]+)"/);
+    const status = async () => (await (await fetch(`${url}/v1/status`)).json()) as BoxStatus;
+    const { ready, alarms } = await status();
+    expect(ready).toMatchObject({ qr: false, cash: false });
+    expect(alarms.map(({ code }) => code).toSorted()).toEqual(['acceptor-coin-input-fault', 'pins-faulty']);
+    expect(alarms.find(({ code }) => code === 'pins-faulty')?.detail).toContain("Install Debian's gpiod");
+    symlinkSync(programs.folder, path);
+    const codes = async () => (await status()).alarms.map(({ code }) => code);
+    await expect.poll(codes, { timeout: 15_000, interval: 50 }).not.toContain('pins-faulty');
+    expect(await codes()).not.toContain('acceptor-coin-input-fault');
+    expect([kernel.driven('GPIO27'), kernel.driven('GPIO6')]).toEqual(['low', 'high']);
+    expect((await box?.end())?.code).toBe(0);
   });
 });

@@ -30,8 +30,12 @@ gpioContract('the simulated board', (steps) => {
       gpio.loseEdges('in', count);
       for (let i = 0; i < count; i++) await drive(level === 'high' ? 'low' : 'high');
     },
+    away: async (away) => gpio.plug(!away),
     active: () => gpio.outputs().some(({ name, active }) => name === 'out' && active),
     elapse: (ms) => clock.flow(ms, 10),
+    passUntil: async (when) => {
+      for (let ms = 0; ms < 60_000 && !when(); ms += 50) await clock.flow(50);
+    },
     finish: () => {
       const wanted = steps.flatMap(changesOf);
       const found = gpio.history().map(({ active }) => active);

@@ -1,7 +1,8 @@
 import type { Board, InputPin, OutputPin } from '../domain/board.ts';
+import { DeviceFault } from '../domain/fault.ts';
 import { checkTrain, noSuchLine, notDrivable, notOpen } from '../domain/line-faults.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
-import type { Edge, Gpio, PulseTrain } from '../ports/gpio.ts';
+import type { Edge, Gpio, PinFault, PulseTrain } from '../ports/gpio.ts';
 import { type Level, Playback, type Segment } from './playback.ts';
 
 export interface OutputView {
@@ -53,6 +54,7 @@ export class SimulatedGpio implements Gpio {
   readonly #listeners = new Set<(change: OutputChange) => void>();
   readonly #waiting = new Set<() => void>();
   #open = false;
+  #plugged = true;
 
   constructor(clock: Clock, board: Pick<Board, 'inputs' | 'outputs'>) {
     this.#clock = clock;
@@ -66,6 +68,11 @@ export class SimulatedGpio implements Gpio {
     this.#open = true;
   }
 
+  faults(): readonly PinFault[] {
+    if (!this.#open || this.#plugged) return [];
+    return [...this.#outputs.keys(), ...this.#inputs.keys()].map((line) => ({ line, fault: pinsUnplugged(line, 'gpio-chip-missing') }));
+  }
+
   watch(line: string, onEdge: (edge: Edge) => void, onLoss: (count: number) => void): Cancel {
     const { watchers } = this.#input(line);
     const watcher = { onEdge, onLoss };
@@ -76,6 +83,7 @@ export class SimulatedGpio implements Gpio {
   async read(line: string): Promise<Level> {
     const input = this.#input(line);
     if (!this.#open) throw notOpen();
+    if (!this.#plugged) throw pinsUnplugged(line, 'input-fault');
     return input.shown;
   }
 
@@ -134,6 +142,15 @@ export class SimulatedGpio implements Gpio {
     this.#output(line).broken = broken;
   }
 
+  /** Pulls the chip of all pins out, or puts it back. */
+  plug(plugged: boolean): void {
+    if (plugged === this.#plugged) return;
+    this.#plugged = plugged;
+    this.#release();
+    for (const wake of [...this.#waiting]) wake();
+    for (const { watchers } of this.#inputs.values()) for (const { onLoss } of [...watchers]) if (this.#open) onLoss(0);
+  }
+
   outputs(): OutputView[] {
     return [...this.#outputs].map(([name, { pin, active }]) => ({ name, active, level: active ? pin.active : other(pin.active) }));
   }
@@ -151,6 +168,7 @@ export class SimulatedGpio implements Gpio {
   #drive(line: string, active: boolean): void {
     const output = this.#output(line);
     if (!this.#open) throw notOpen();
+    if (!this.#plugged) throw pinsUnplugged(line, 'output-fault');
     if (output.broken) throw notDrivable(line);
     this.#change(line, output, active);
   }
@@ -191,7 +209,7 @@ export class SimulatedGpio implements Gpio {
     if (level === input.shown) return;
     input.shown = level;
     input.seqno += 1;
-    if (!this.#open || input.watchers.size === 0) return;
+    if (!this.#open || !this.#plugged || input.watchers.size === 0) return;
     if (input.toLose > 0) {
       input.toLose -= 1;
       input.lost += 1;
@@ -218,6 +236,9 @@ export class SimulatedGpio implements Gpio {
     return output;
   }
 }
+
+const pinsUnplugged = (line: string, code: 'input-fault' | 'output-fault' | 'gpio-chip-missing') =>
+  new DeviceFault(`There is no chip for ${line}`, { code, remedy: 'It is taken up again by itself when its chip is back.' });
 
 const other = (level: Level): Level => (level === 'high' ? 'low' : 'high');
 

@@ -1,15 +1,18 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Acceptor, AcceptorEvent } from '../ports/acceptor.ts';
 
+/** 1 is worth 100 minor units and 5 is worth 500; nobody knows what 3 is worth. */
+export type SamplePiece = 1 | 3 | 5;
+
 /**
- * An acceptor that takes pieces worth 100 and 500 minor units and does not know the piece 3, with somebody to put them in.
- * A piece is called by its number of pulses, or by its position in a device that names it.
+ * An acceptor of sample pieces, with somebody to put them in. A piece is called by its number of pulses, or by its
+ * position in a device that names it.
  */
 export interface AcceptorHarness {
   readonly acceptor: Acceptor;
-  /** Puts a piece in; resolves before the acceptor has counted it. Of pulses: in the middle of the last one's gap. */
-  insert(piece: 1 | 3 | 5): Promise<void>;
-  /** Lets the acceptor finish a piece that is in. */
+  /** Puts a piece in, whether it is enabled or not; resolves before the acceptor has counted it. Of pulses: in the middle of the last one's gap. */
+  insert(piece: SamplePiece): Promise<void>;
+  /** Lets the acceptor finish a piece that is in: count it, hold it, or do with it what it was told. */
   settle(): Promise<void>;
   /** Something that is no money: noise too short on its wire, a piece that the device refuses. */
   noise(): Promise<void>;
@@ -29,24 +32,42 @@ export interface PulseHarness extends AcceptorHarness {
   insertWithLoss(): Promise<void>;
 }
 
-type Make<H extends AcceptorHarness> = (inhibits: readonly boolean[]) => Promise<H>;
+/** One that talks to a device, which can go away. */
+export interface DeviceHarness extends AcceptorHarness {
+  /** Takes the device away, or puts it back, and waits until that must have been noticed. It was left open by the box before this one. */
+  away(gone: boolean): Promise<void>;
+}
 
-/** The acceptor of one test, started and afterwards stopped. */
-function underTest<H extends AcceptorHarness>(make: Make<H>) {
+export type Make<H extends AcceptorHarness> = (inhibits: readonly boolean[]) => Promise<H>;
+
+/** The acceptor of one test, started and afterwards stopped. `stacks`: a bill that it holds is kept, as soon as it says so. */
+export function underTest<H extends AcceptorHarness>(make: Make<H>, stacks: boolean) {
   let harness: H;
   let events: AcceptorEvent[];
-  const start = async (...inhibits: boolean[]) => {
+  let decisions: Promise<void>[];
+  const unstarted = async (...inhibits: boolean[]) => {
     harness = await make(inhibits);
     events = [];
-    await harness.acceptor.start((event) => {
-      // How far a device is read is a matter of its own.
-      if (event.kind !== 'read') events.push(event);
+    decisions = [];
+    return harness;
+  };
+  const begin = () =>
+    harness.acceptor.start((event) => {
+      const { escrow } = harness.acceptor;
+      // How far a device is read is a matter of its own, and so is a piece that is only held.
+      if (event.kind === 'read') return;
+      if (event.kind === 'escrowed' && stacks && escrow) decisions.push(escrow.stack(event.piece));
+      else events.push(event);
     });
+  const start = async (...inhibits: boolean[]) => {
+    await unstarted(...inhibits);
+    await begin();
     return harness.acceptor;
   };
-  const put = async (piece: 1 | 3 | 5) => {
+  const put = async (piece: SamplePiece) => {
     await harness.insert(piece);
     await harness.settle();
+    await Promise.all(decisions);
   };
   const told = () =>
     events.map((event) => (event.kind === 'fault' || event.kind === 'cleared' ? `${event.kind} ${event.code}` : event.kind));
@@ -54,7 +75,7 @@ function underTest<H extends AcceptorHarness>(make: Make<H>) {
     await harness.acceptor.stop();
     harness.finish();
   });
-  return { start, put, told, events: () => events, harness: () => harness };
+  return { unstarted, begin, start, put, told, events: () => events, harness: () => harness };
 }
 
 /**
@@ -63,7 +84,7 @@ function underTest<H extends AcceptorHarness>(make: Make<H>) {
  */
 export function acceptorContract(name: string, make: Make<AcceptorHarness>): void {
   describe(`${name} keeps the contract of Acceptor`, () => {
-    const { start, put, told, events, harness } = underTest(make);
+    const { start, put, told, events, harness } = underTest(make, true);
 
     it('starts disabled, and is enabled and disabled as often as one likes', async () => {
       const acceptor = await start(true, false, true, false, true);
@@ -90,11 +111,14 @@ export function acceptorContract(name: string, make: Make<AcceptorHarness>): voi
       expect(new Set(events().map((event) => 'train' in event && event.train)).size).toBe(3);
     });
 
-    it('parks a piece it does not know', async () => {
+    it('never guesses what a piece is worth: it is parked when it is in, and given back when it can be', async () => {
       const acceptor = await start(true, false, true);
       await acceptor.enable();
       await put(3);
-      expect(events()).toEqual([expect.objectContaining({ kind: 'unassigned', train: expect.any(String) })]);
+      if (acceptor.escrow) expect(new Set(told())).toEqual(new Set(['rejected']));
+      else expect(events()).toEqual([expect.objectContaining({ kind: 'unassigned', train: expect.any(String) })]);
+      await put(1);
+      expect(events().at(-1)).toMatchObject({ kind: 'credited', amountMinor: 100 });
     });
 
     it('reports money that comes while it is disabled: it is in the box', async () => {
@@ -109,14 +133,63 @@ export function acceptorContract(name: string, make: Make<AcceptorHarness>): voi
       await harness().settle();
       expect(told()).toEqual(['rejected']);
     });
+
+    it('is not busy while nothing is in it', async () => {
+      const acceptor = await start(true);
+      expect(acceptor.busy()).toBe(false);
+      await put(1);
+      expect(acceptor.busy()).toBe(false);
+    });
   });
+}
+
+/** As `acceptorContract`, and what is promised of a device that is not there. */
+export function deviceAcceptorContract(name: string, make: Make<DeviceHarness>): void {
+  acceptorContract(name, make);
+  describe(`${name} keeps its promises about a device that is away`, () => {
+    const { unstarted, begin, start, put, told, events, harness } = underTest(make, true);
+
+    it('starts without it, and does what is wanted as soon as it is there', async () => {
+      const { acceptor, away } = await unstarted(true);
+      await away(true);
+      await begin();
+      expect(told()).toEqual([expect.stringMatching(/^fault /)]);
+      await acceptor.enable();
+      await acceptor.disable();
+      expect(told()).toHaveLength(1);
+      await away(false);
+      expect([told(), harness().inhibited()]).toEqual([expect.arrayContaining([told()[0]?.replace('fault', 'cleared')]), true]);
+    });
+
+    it('goes on when it is back, and says a fault no longer than it lasts', async () => {
+      const acceptor = await start(true, false, true);
+      await acceptor.enable();
+      await harness().away(true);
+      const faults = () => standing(events());
+      expect([faults(), acceptor.busy()]).toEqual([[expect.any(String)], false]);
+      await harness().away(false);
+      expect([faults(), harness().inhibited()]).toEqual([[], false]);
+      await put(5);
+      expect(events().at(-1)).toMatchObject({ kind: 'credited', amountMinor: 500 });
+    });
+  });
+}
+
+/** The codes of the faults that are not cleared. */
+export function standing(events: readonly AcceptorEvent[]): readonly string[] {
+  const codes = new Set<string>();
+  for (const event of events) {
+    if (event.kind === 'fault') codes.add(event.code);
+    if (event.kind === 'cleared') codes.delete(event.code);
+  }
+  return [...codes];
 }
 
 /** As `acceptorContract`, and what is promised of lines that carry pulses. */
 export function pulseAcceptorContract(name: string, make: Make<PulseHarness>): void {
   acceptorContract(name, make);
   describe(`${name} keeps its promises about pulses`, () => {
-    const { start, put, told, events, harness } = underTest(make);
+    const { start, put, told, events, harness } = underTest(make, false);
 
     it('says the widths of what it counted', async () => {
       await start(true);

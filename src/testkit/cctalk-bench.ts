@@ -1,4 +1,6 @@
+import { expect } from 'vitest';
 import type { BoardCcTalkAcceptor } from '../domain/board.ts';
+import { HEADER } from '../domain/cash/cctalk/headers.ts';
 import type { CcTalkIdentity } from '../domain/cash/cctalk/identity.ts';
 import { ccTalkBus } from '../drivers/acceptors/cctalk/bus.ts';
 import { ccTalkAcceptor } from '../drivers/acceptors/cctalk/cctalk-acceptor.ts';
@@ -6,6 +8,7 @@ import type { Acceptor, AcceptorEvent } from '../ports/acceptor.ts';
 import { FakeCcTalkDevice, type FakeCcTalkOptions } from './cctalk-device.ts';
 import { CcTalkLink, CcTalkWire } from './cctalk-wire.ts';
 import { FakeClock } from './clock.ts';
+import type { EscrowHarness } from './escrow-contract.ts';
 
 export const COIN_ENTRY: BoardCcTalkAcceptor = {
   name: 'coin',
@@ -91,6 +94,44 @@ export class CcTalkBench {
     const onIdentity = (identity: CcTalkIdentity) => void this.identities.push(identity);
     return ccTalkAcceptor({ entry: this.entry, bus, clock: this.clock, boot: `boot${++this.#boots}`, onIdentity });
   }
+}
+
+/** An acceptor of sample pieces at a device of its own, for its contract. */
+export function ccTalkHarness(method: 'coin' | 'bill', inhibits: readonly boolean[]): EscrowHarness {
+  const entry = { ...(method === 'coin' ? COIN_ENTRY : BILL_ENTRY), denominations: { '1': 100, '5': 500 } };
+  // Its own names would say what they are worth.
+  const bench = new CcTalkBench(entry, { lacks: { [HEADER.billId]: 'nak' } });
+  const { device, acceptor } = bench;
+  // The box before this one has left it open.
+  device.master = true;
+  device.mask = [0xff, 0xff];
+  device.mode = 3;
+  return {
+    acceptor: {
+      name: acceptor.name,
+      method: acceptor.method,
+      escrow: acceptor.escrow,
+      start: (onEvent) => bench.passing(acceptor.start(onEvent)),
+      enable: () => bench.passing(acceptor.enable()),
+      disable: () => bench.passing(acceptor.disable()),
+      busy: () => acceptor.busy(),
+      stop: () => bench.passing(acceptor.stop()),
+    },
+    insert: async (position) => device.take(position),
+    settle: () => bench.pass(),
+    noise: async () => device.event(0, method === 'coin' ? 1 : 2),
+    inhibited: () => device.inhibited,
+    away: async (gone) => {
+      device.on = !gone;
+      await bench.pass(10_000);
+    },
+    stacked: () => device.stacked,
+    returned: () => device.returned,
+    finish: () => {
+      device.finish();
+      expect(device.inhibits).toEqual(inhibits);
+    },
+  };
 }
 
 function wordOf(event: AcceptorEvent): string[] {

@@ -10,10 +10,14 @@ export interface GpioHarness {
   drive(level: 'high' | 'low'): Promise<void>;
   /** Loses this many of the edges that follow, by driving them. */
   lose(count: number): Promise<void>;
+  /** Takes the chip of all pins away, or brings it back, inactive and at rest. */
+  away(away: boolean): Promise<void>;
   /** Whether the output is active, seen from outside. */
   active(): boolean;
   /** Lets time pass. */
   elapse(ms: number): Promise<void>;
+  /** Lets time pass until it is so. */
+  passUntil(when: () => boolean): Promise<void>;
   /** Checks that the output did what the steps say, no more and no less. */
   finish(): void | Promise<void>;
   /** Whether the driver sees the kernel's own numbers; else it only learns of an odd number of edges lost in a row. Default true. */
@@ -149,6 +153,76 @@ export function gpioContract(name: string, make: (steps: readonly GpioStep[]) =>
       expect(await codeOf(gpio.pulse('out', { count: 1, pulseMs: 10, gapMs: 10 }))).toBe('gpio-closed');
       expect(await codeOf(gpio.read('in'))).toBe('gpio-closed');
       expect(harness.active()).toBe(false);
+    });
+
+    const codes = () => harness.gpio.faults().map(({ line, fault }) => `${line} ${fault.code}`);
+
+    it('opens without its pins, says so, and takes them up when they come', async () => {
+      harness = await make([{ set: 'out', active: true }]);
+      const { gpio } = harness;
+      const edges: Edge[] = [];
+      let losses = 0;
+      gpio.watch(
+        'in',
+        (edge) => edges.push(edge),
+        () => {
+          losses += 1;
+        },
+      );
+      await harness.away(true);
+      expect(gpio.faults()).toEqual([]);
+      let open = false;
+      const opening = gpio.open().then(() => {
+        open = true;
+      });
+      await harness.passUntil(() => open);
+      await opening;
+      expect(codes()).toEqual(expect.arrayContaining(['out gpio-chip-missing', 'in gpio-chip-missing']));
+      expect(await codeOf(gpio.set('out', true))).toBe('output-fault');
+      expect(await codeOf(gpio.pulse('out', { count: 1, pulseMs: 10, gapMs: 10 }))).toBe('output-fault');
+      expect(await codeOf(gpio.read('in'))).toBe('input-fault');
+      losses = 0;
+      await harness.away(false);
+      await harness.passUntil(() => gpio.faults().length === 0 && losses > 0);
+      expect(harness.active()).toBe(false);
+      expect(await gpio.read('in')).toBe('high');
+      await gpio.set('out', true);
+      expect(harness.active()).toBe(true);
+      await harness.drive('low');
+      expect(edges.at(-1)).toMatchObject({ line: 'in', level: 'low' });
+    });
+
+    it('lets pins go that went away while they were used, and has them inactive when they are back', async () => {
+      const train: PulseTrain = { count: 1, pulseMs: 1_800_000, gapMs: 0 };
+      const gpio = await open(
+        { set: 'out', active: true },
+        { set: 'out', active: false },
+        { pulse: 'out', train },
+        { set: 'out', active: true },
+      );
+      let losses = 0;
+      gpio.watch(
+        'in',
+        () => undefined,
+        () => {
+          losses += 1;
+        },
+      );
+      await gpio.set('out', true);
+      await gpio.set('out', false);
+      const running = codeOf(gpio.pulse('out', train));
+      await harness.elapse(10);
+      expect(harness.active()).toBe(true);
+      await harness.away(true);
+      await harness.passUntil(() => gpio.faults().length >= 2 && losses > 0);
+      expect(await codeOf(gpio.read('in'))).toBe('input-fault');
+      losses = 0;
+      await harness.away(false);
+      await harness.passUntil(() => gpio.faults().length === 0 && losses > 0);
+      expect(harness.active()).toBe(false);
+      expect(await running).toBe('output-fault');
+      await gpio.set('out', true);
+      expect(harness.active()).toBe(true);
     });
 
     it('knows the lines of its board only', async () => {

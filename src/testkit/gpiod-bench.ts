@@ -33,7 +33,7 @@ export async function gpiodBench(
   kernel.drive('GPIO5', 'low');
   const programs = await kernel.start();
   const log = memoryLog();
-  const gpio = libgpiodGpio({ board: GPIOD_BOARD, debounceMs, clock, log, env: programs.env });
+  const gpio = libgpiodGpio({ board: GPIOD_BOARD, debounceMs, clock, log, env: programs.env, dev: kernel.dev });
   const edges: Edge[] = [];
   const losses: number[] = [];
   gpio.watch(

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Cancel } from '../ports/clock.ts';
 import type { FakeClock } from './clock.ts';
 import { type Options, optionsOf } from './gpiod-options.ts';
@@ -52,6 +54,7 @@ export class GpiodKernel {
   #waiting: { readonly when: () => boolean; readonly go: () => void }[] = [];
   #programs: GpiodPrograms | null = null;
   #running = 0;
+  #unplugged = 0;
   readonly #slow: (() => void)[] = [];
   /** How many trains were begun. */
   trains = 0;
@@ -59,11 +62,42 @@ export class GpiodKernel {
   constructor(options: KernelOptions) {
     this.#o = options;
     this.chips = options.chips;
-    for (const { chip, lines } of options.chips) {
-      for (const [offset, name] of lines.entries()) {
-        this.#lines.set(`${chip} ${offset}`, { chip, offset, name, holder: null, driven: null, wire: 'high' });
-      }
+    for (const chip of options.chips) this.#make(chip);
+  }
+
+  #make({ chip, lines }: FakeChip): void {
+    for (const [offset, name] of lines.entries()) {
+      this.#lines.set(`${chip} ${offset}`, { chip, offset, name, holder: null, driven: null, wire: 'high' });
     }
+  }
+
+  /** Where the chips have their nodes, once it was started. */
+  get dev(): string {
+    return join(this.#programs?.folder ?? '', 'dev');
+  }
+
+  /** A chip comes, under a number that is free. */
+  plug(chip: FakeChip): void {
+    this.chips = [...this.chips, chip];
+    this.#make(chip);
+    writeFileSync(join(this.dev, chip.chip), '');
+    this.#look();
+  }
+
+  /** A chip goes. Programs that hold its lines do not notice, as those of libgpiod. */
+  unplug(chip: string): FakeChip {
+    const gone = this.chips.find((each) => each.chip === chip);
+    assert(gone, `no chip ${chip}`);
+    this.chips = this.chips.filter((each) => each !== gone);
+    for (const [key, line] of this.#lines) {
+      if (line.chip !== chip) continue;
+      if (line.driven !== null) this.#change(line, null);
+      this.#lines.delete(key);
+    }
+    // Kept, so that the next node is another.
+    this.#unplugged += 1;
+    renameSync(join(this.dev, chip), join(this.dev, `unplugged${this.#unplugged}`));
+    return gone;
   }
 
   async start(): Promise<GpiodPrograms> {
@@ -79,6 +113,8 @@ export class GpiodKernel {
         this.#look();
       },
     );
+    mkdirSync(this.dev);
+    for (const { chip } of this.chips) writeFileSync(join(this.dev, chip), '');
     return this.#programs;
   }
 
@@ -119,12 +155,12 @@ export class GpiodKernel {
 
   /** Level that an output is driven to; null when nobody drives it. */
   driven(name: string): Level | null {
-    return this.#named(name).driven;
+    return this.#find(name)?.driven ?? null;
   }
 
   /** The process that holds a line. */
   holder(name: string): Call | null {
-    return this.#named(name).holder;
+    return this.#find(name)?.holder ?? null;
   }
 
   /** Programs that run now. */
@@ -264,8 +300,14 @@ export class GpiodKernel {
     call.end();
   }
 
+  #find(name: string): Line | undefined {
+    const named = [...this.#lines.values()].filter((each) => each.name === name);
+    // Of several chips it is the one that is used.
+    return named.find(({ holder }) => holder) ?? named[0];
+  }
+
   #named(name: string): Line {
-    const line = [...this.#lines.values()].find((each) => each.name === name);
+    const line = this.#find(name);
     assert(line, `no line ${name}`);
     return line;
   }

@@ -3,6 +3,7 @@ import type { BoardIctAcceptor } from '../domain/board.ts';
 import { ictBillAcceptor } from '../drivers/acceptors/ict/ict-acceptor.ts';
 import type { Acceptor, AcceptorEvent } from '../ports/acceptor.ts';
 import { FakeClock, settle } from './clock.ts';
+import type { EscrowHarness } from './escrow-contract.ts';
 import { type IctOrder, ScriptedIctDevice } from './ict-device.ts';
 import { IctLink } from './ict-link.ts';
 
@@ -18,12 +19,19 @@ export const ICT_ENTRY: BoardIctAcceptor = {
 /** A bill acceptor with a scripted device, on a clock that stands still. Pieces are boot1.bill.1, boot1.bill.2, … */
 export class IctBench {
   readonly clock = new FakeClock();
-  readonly device = new ScriptedIctDevice(this.clock, []);
-  readonly link = new IctLink(this.device);
-  readonly acceptor: Acceptor = ictBillAcceptor({ entry: ICT_ENTRY, link: this.link, clock: this.clock, boot: 'boot1' });
+  readonly device: ScriptedIctDevice;
+  readonly link: IctLink;
+  readonly acceptor: Acceptor;
   readonly events: AcceptorEvent[] = [];
   /** What is done with a note as soon as it is held. */
   decision: 'stack' | 'giveBack' | null = null;
+
+  /** `script` null: what the device is told is not looked at, only what comes of it. */
+  constructor(entry: BoardIctAcceptor = ICT_ENTRY, script: readonly IctOrder[] | null = []) {
+    this.device = new ScriptedIctDevice(this.clock, script);
+    this.link = new IctLink(this.device);
+    this.acceptor = ictBillAcceptor({ entry, link: this.link, clock: this.clock, boot: 'boot1' });
+  }
 
   readonly onEvent = (event: AcceptorEvent): void => {
     this.events.push(event);
@@ -69,6 +77,58 @@ export class IctBench {
     this.device.finish();
     expect([this.link.inUse, this.clock.pending(), this.acceptor.busy()]).toEqual([false, 0, false]);
   }
+}
+
+/** An acceptor of sample pieces, for its contract, whose device goes away in the way that is named. */
+export function ictHarness(way: 'unplugged' | 'switched off', inhibits: readonly boolean[]): EscrowHarness {
+  const bench = new IctBench({ ...ICT_ENTRY, denominations: { '1': 100, '5': 500 } }, null);
+  const { device, link, clock, acceptor } = bench;
+  // The box before this one has left it open.
+  device.inhibited = false;
+  let inhibited = false;
+  const changes: boolean[] = [];
+  /** As it is after each call: it obeys at once, so what was only meant for a moment may be seen at its slot. */
+  const look = () => {
+    if (device.inhibited === inhibited) return;
+    inhibited = device.inhibited;
+    changes.push(inhibited);
+  };
+  const passing = async (work: Promise<void>, ms: number) => {
+    await clock.flow(ms, 100);
+    await work;
+    look();
+  };
+  return {
+    acceptor: {
+      name: acceptor.name,
+      method: acceptor.method,
+      escrow: acceptor.escrow,
+      start: (onEvent) => passing(acceptor.start(onEvent), 5_000),
+      enable: () => passing(acceptor.enable(), 0),
+      disable: () => passing(acceptor.disable(), 0),
+      busy: () => acceptor.busy(),
+      stop: () => passing(acceptor.stop(), 3_000),
+    },
+    insert: async (channel) => device.take(channel),
+    settle: () => clock.flow(400, 100),
+    noise: async () => device.tell(0x29),
+    inhibited: () => device.inhibited,
+    away: async (gone) => {
+      // What a device does whose power-up nobody hears, the protocol does not say.
+      while (!gone && way === 'switched off' && !link.inUse) await clock.flow(100, 100);
+      if (way === 'unplugged') link[gone ? 'unplug' : 'plug']();
+      else device[gone ? 'switchOff' : 'switchOn']();
+      await clock.flow(60_000, 100);
+      if (!gone) look();
+    },
+    stacked: () => device.stacked,
+    returned: () => device.returned,
+    finish: () => {
+      device.finish();
+      look();
+      expect([changes, link.inUse, clock.pending()]).toEqual([inhibits, false, 0]);
+    },
+  };
 }
 
 function wordOf(event: AcceptorEvent): string {

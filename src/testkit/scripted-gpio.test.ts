@@ -13,8 +13,12 @@ gpioContract('the scripted pins', (steps) => {
       await settle();
     },
     lose: async (count) => gpio.lose('in', count),
+    away: async (away) => gpio.away(away),
     active: () => gpio.active('out'),
     elapse: (ms) => clock.flow(ms, 10),
+    passUntil: async (when) => {
+      for (let ms = 0; ms < 60_000 && !when(); ms += 50) await clock.flow(50);
+    },
     finish: () => gpio.finish(),
   };
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DeviceFault } from '../domain/fault.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
-import type { Edge, Gpio, PulseTrain } from '../ports/gpio.ts';
+import type { Edge, Gpio, PinFault, PulseTrain } from '../ports/gpio.ts';
 
 type Level = 'high' | 'low';
 
@@ -26,6 +26,7 @@ export class ScriptedGpio implements Gpio {
   readonly #failures: unknown[] = [];
   readonly #running = new Set<() => void>();
   #open = false;
+  #away = false;
 
   constructor(clock: Clock, inputs: Readonly<Record<string, Level>>, outputs: readonly string[], script: readonly GpioStep[]) {
     this.#clock = clock;
@@ -38,6 +39,11 @@ export class ScriptedGpio implements Gpio {
     this.#open = true;
   }
 
+  faults(): readonly PinFault[] {
+    if (!this.#open || !this.#away) return [];
+    return [...this.#active.keys(), ...this.#lines.keys()].map((line) => ({ line, fault: away(line, 'gpio-chip-missing') }));
+  }
+
   watch(line: string, onEdge: (edge: Edge) => void, onLoss: (count: number) => void): Cancel {
     const { watchers } = this.#line(line);
     const watcher = { onEdge, onLoss };
@@ -48,12 +54,14 @@ export class ScriptedGpio implements Gpio {
   async read(line: string): Promise<Level> {
     const { level } = this.#line(line);
     this.#requireOpen();
+    if (this.#away) throw away(line, 'input-fault');
     return level;
   }
 
   async set(line: string, active: boolean): Promise<void> {
     this.#requireOutput(line);
     this.#requireOpen();
+    if (this.#away) throw away(line, 'output-fault');
     if (this.#active.get(line) === active) return;
     this.#expect({ set: line, active });
     this.#active.set(line, active);
@@ -62,6 +70,7 @@ export class ScriptedGpio implements Gpio {
   async pulse(line: string, train: PulseTrain): Promise<void> {
     this.#requireOutput(line);
     this.#requireOpen();
+    if (this.#away) throw away(line, 'output-fault');
     this.#expect({ pulse: line, train });
     this.#active.set(line, true);
     await new Promise<void>((resolve) => {
@@ -75,12 +84,22 @@ export class ScriptedGpio implements Gpio {
     });
     this.#active.set(line, false);
     this.#requireOpen();
+    if (this.#away) throw away(line, 'output-fault');
   }
 
   async close(): Promise<void> {
     this.#open = false;
     for (const line of this.#active.keys()) this.#active.set(line, false);
     for (const over of [...this.#running]) over();
+  }
+
+  /** Takes all pins away, or brings them back. */
+  away(away: boolean): void {
+    if (away === this.#away) return;
+    this.#away = away;
+    for (const line of this.#active.keys()) this.#active.set(line, false);
+    for (const over of [...this.#running]) over();
+    for (const { watchers } of this.#lines.values()) for (const { onLoss } of [...watchers]) onLoss(0);
   }
 
   active(line: string): boolean {
@@ -133,3 +152,5 @@ export class ScriptedGpio implements Gpio {
     return input;
   }
 }
+
+const away = (line: string, code: string) => new DeviceFault('The chip of the pin went away', { code, found: line });

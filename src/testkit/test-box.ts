@@ -6,14 +6,12 @@ import type { TicketParts } from '../app/tickets.ts';
 import type { UpdateParts } from '../app/update-service.ts';
 import type { Board } from '../domain/board.ts';
 import { DeviceFault } from '../domain/fault.ts';
-import type { CashMethod } from '../domain/journal.ts';
 import { DEFAULT_KIOSK_TIMINGS } from '../domain/kiosk.ts';
 import { DEFAULT_POLICY, DEFAULT_TIMINGS, type SalePolicy, type SaleTimings } from '../domain/policy.ts';
 import type { Screen } from '../domain/screen.ts';
 import type { Language } from '../domain/speech/language.ts';
-import type { Acceptor, AcceptorEvent, Escrow } from '../ports/acceptor.ts';
 import type { CardReader } from '../ports/card-reader.ts';
-import type { Edge, Gpio, PulseTrain } from '../ports/gpio.ts';
+import type { Edge, Gpio, PinFault, PulseTrain } from '../ports/gpio.ts';
 import type { Announcement } from '../ports/speaker.ts';
 import type { Store } from '../ports/store.ts';
 import { openStore } from '../store/open.ts';
@@ -21,80 +19,23 @@ import { FakeClock, settle } from './clock.ts';
 import { seededEntropy } from './entropy.ts';
 import { memoryLog } from './log.ts';
 import { memoryMetrics } from './metrics.ts';
+import { ScriptedAcceptor } from './scripted-acceptor.ts';
 import { ScriptedGateway } from './scripted-gateway.ts';
-
-/** An acceptor the test drops money into. */
-/** An acceptor that does what the test says; a bill acceptor holds each bill until it is told what to do. */
-class ScriptedAcceptor implements Acceptor {
-  readonly name: string;
-  readonly method: CashMethod;
-  readonly escrow: Escrow | null;
-  enabled = false;
-  counting = false;
-  /** While set, it does nothing of what it is told. */
-  hanging = false;
-  /** What it was told to do with the pieces it holds. */
-  readonly told: string[] = [];
-  /** What it tells at the next start. */
-  readonly missed: AcceptorEvent[] = [];
-  /** What the last start gave it. */
-  mark: string | undefined;
-  #trains = 0;
-  #onEvent: (event: AcceptorEvent) => void = () => undefined;
-
-  constructor(name: string, method: CashMethod) {
-    this.name = name;
-    this.method = method;
-    const tell = (what: string) => async (piece: string) => void this.told.push(`${what} ${piece}`);
-    this.escrow = method === 'bill' ? { stack: tell('stack'), giveBack: tell('give back') } : null;
-  }
-
-  start(onEvent: (event: AcceptorEvent) => void, mark?: string): Promise<void> {
-    this.#onEvent = onEvent;
-    this.mark = mark;
-    for (const event of this.missed.splice(0)) onEvent(event);
-    return Promise.resolve();
-  }
-
-  enable(): Promise<void> {
-    return this.#obey(true);
-  }
-
-  disable(): Promise<void> {
-    return this.#obey(false);
-  }
-
-  #obey(enabled: boolean): Promise<void> {
-    if (this.hanging) return new Promise(() => undefined);
-    this.enabled = enabled;
-    return Promise.resolve();
-  }
-
-  busy(): boolean {
-    return this.counting;
-  }
-
-  stop(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  emit(event: AcceptorEvent): void {
-    this.#onEvent(event);
-  }
-
-  insert(amountMinor: number): void {
-    this.emit({ kind: 'credited', train: `${this.name}-${++this.#trains}-${amountMinor}`, amountMinor });
-  }
-}
 
 /** Outputs that note what they were told and finish when the test says so. */
 class ScriptedOutputs implements Gpio {
+  /** What it says of its pins. */
+  away: readonly PinFault[] = [];
   readonly driven: { line: string; train: PulseTrain }[] = [];
   #finish: ((error?: Error) => void) | null = null;
   readonly #watchers = new Map<string, (edge: Edge) => void>();
 
   open(): Promise<void> {
     return Promise.resolve();
+  }
+
+  faults(): readonly PinFault[] {
+    return this.away;
   }
 
   watch(line: string, onEdge: (edge: Edge) => void): () => void {

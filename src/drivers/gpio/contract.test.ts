@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { FakeClock, settle } from '../../testkit/clock.ts';
 import { type GpioHarness, gpioContract } from '../../testkit/gpio-contract.ts';
@@ -25,12 +26,13 @@ async function harness(generation: 1 | 2, persists: boolean, steps: readonly Gpi
   const clock = new FakeClock();
   const kernel = new GpiodKernel({ generation, persists, chips: CHIPS, clock });
   const { env } = await kernel.start();
-  const gpio = libgpiodGpio({ board: BOARD, debounceMs: 0, clock, log: memoryLog(), env });
+  const gpio = libgpiodGpio({ board: BOARD, debounceMs: 0, clock, log: memoryLog(), env, dev: kernel.dev });
   let closed = false;
+  let away = false;
   let trains = 0;
   let wire: 'high' | 'low' = 'high';
   /** Real programs have done what is to be done at this time. */
-  const steady = () => kernel.until(() => closed || (kernel.trains >= trains && kernel.holder('GPIO27') !== null));
+  const steady = () => kernel.until(() => closed || away || (kernel.trains >= trains && kernel.holder('GPIO27') !== null));
   const drive = async (level: 'high' | 'low') => {
     await clock.flow(2);
     wire = level;
@@ -47,6 +49,7 @@ async function harness(generation: 1 | 2, persists: boolean, steps: readonly Gpi
   return {
     gpio: {
       open: () => gpio.open(),
+      faults: () => gpio.faults(),
       watch: (...args) => gpio.watch(...args),
       read: (line) => gpio.read(line),
       set: (line, active) => gpio.set(line, active),
@@ -67,6 +70,12 @@ async function harness(generation: 1 | 2, persists: boolean, steps: readonly Gpi
         kernel.drive('GPIO17', wire, 'lost');
       }
     },
+    away: async (now) => {
+      away = now;
+      if (now) kernel.unplug('gpiochip0');
+      // Under another number, as it comes.
+      else kernel.plug({ chip: 'gpiochip7', label: 'pinctrl-test', lines: LINES });
+    },
     active: () => kernel.driven('GPIO27') === 'high',
     elapse: async (ms) => {
       for (let left = ms; left > 0; left -= 10) {
@@ -76,6 +85,12 @@ async function harness(generation: 1 | 2, persists: boolean, steps: readonly Gpi
       }
       await steady();
       await settle();
+    },
+    passUntil: async (when) => {
+      while (!when()) {
+        clock.advance(10);
+        await delay(2);
+      }
     },
     finish: () => {
       const wanted = steps.flatMap(changesOf);

@@ -1,5 +1,5 @@
 import { excerpt } from '../../domain/card-data.ts';
-import { ConfigurationFault, DeviceFault } from '../../domain/fault.ts';
+import { ConfigurationFault, DeviceFault, Fault } from '../../domain/fault.ts';
 
 export const gpiodMissing = (program: string, cause?: unknown) =>
   new DeviceFault(`There is no ${program} on this machine to reach the pins with`, {
@@ -62,8 +62,23 @@ export const ambiguousPin = (label: string, line: string) =>
     remedy: 'Name another line in the board file, or give this one a name of its own in the device tree.',
   });
 
-export const notWatched = (line: string) =>
+/** The chip was unplugged, or another has its number now. */
+export const chipGone = (chip: string) =>
+  new DeviceFault('The GPIO chip went away', {
+    code: 'gpio-chip-missing',
+    found: `another /dev/${chip}, or none`,
+    remedy: 'It is taken up again by itself when it is back; see to its plug.',
+  });
+
+/** `why`: what keeps it from being watched. */
+export const notWatched = (line: string, why: Fault | null) =>
   new DeviceFault(`Input ${line} is not watched at the moment`, {
     code: 'input-fault',
-    remedy: 'It is taken up again by itself; the log says why it stopped (gpio.monitor-died).',
+    ...(why ? { found: why.explain() } : {}),
+    remedy: 'It is taken up again by itself as soon as that is mended.',
+    cause: why ?? undefined,
   });
+
+/** What anything thrown is called that keeps a pin from being used. */
+export const pinFault = (error: unknown): Fault =>
+  error instanceof Fault ? error : programFault('The pins cannot be reached', String(error));

@@ -28,7 +28,7 @@ export async function openFifo(gpiod: Gpiod): Promise<Fifo> {
     const path = join(folder, 'edges');
     await gpiod.answer(['mkfifo', '-m', '600', path]);
     const reader = tryTo(() => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
-    const writer = tryTo(() => openSync(path, constants.O_WRONLY));
+    const writer = tryTo(() => openSync(path, constants.O_WRONLY), reader);
     return {
       writer,
       take: () => {
@@ -45,10 +45,12 @@ export async function openFifo(gpiod: Gpiod): Promise<Fifo> {
   }
 }
 
-function tryTo<T>(act: () => T): T {
+/** `opened`: what has been opened before, and is closed when this fails. */
+function tryTo<T>(act: () => T, opened?: number): T {
   try {
     return act();
   } catch (error) {
+    if (opened !== undefined) closeSync(opened);
     throw programFault('The way from gpiomon to tilld cannot be made', error instanceof Error ? error.message : String(error));
   }
 }

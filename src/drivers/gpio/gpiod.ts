@@ -1,8 +1,9 @@
+import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { ambiguousPin, gpiodUnknown, noSuchChip, noSuchPin, programFault } from './faults.ts';
 import { type Address, type Argv, FORMS, type Watched } from './forms.ts';
 import { answerOf, type Environment, Program } from './program.ts';
-import { chipsOf, type Generation, generationOf, type Level, type Line, levelsOf, linesOf } from './text.ts';
+import { type Chip, chipsOf, type Generation, generationOf, type Level, type Line, levelsOf, linesOf } from './text.ts';
 
 /** How long a program may take until it has its lines. */
 export const READY_MS = 5_000;
@@ -38,24 +39,33 @@ export class Gpiod {
    * @throws DeviceFault `gpio-chip-missing`, `gpio-forbidden`, `gpio-failed`; ConfigurationFault `gpio-line-missing`, `gpio-line-ambiguous`
    */
   async locate(pins: Readonly<Record<string, Pin>>): Promise<Map<string, Address>> {
-    const chips = chipsOf(await this.answer(['gpiodetect']));
-    const known = new Map<string, Line[]>();
     const addresses = new Map<string, Address>();
-    for (const [name, { chip: label, line }] of Object.entries(pins)) {
-      const labelled = chips.filter((chip) => chip.label === label);
-      if (labelled.length === 0) throw noSuchChip(label, [...new Set(chips.map((chip) => chip.label))]);
-      const found: Address[] = [];
-      for (const { chip } of labelled) {
-        const lines = known.get(chip) ?? (await this.lines(chip));
-        known.set(chip, lines);
-        found.push(...lines.filter((each) => each.name === line).map(({ offset }) => ({ chip, offset })));
-      }
-      const [address, another] = found;
-      if (!address) throw noSuchPin(label, line);
-      if (another) throw ambiguousPin(label, line);
-      addresses.set(name, address);
+    for (const [name, at] of await this.survey(pins)) {
+      if (at instanceof Fault) throw at;
+      addresses.set(name, at);
     }
     return addresses;
+  }
+
+  /** As `locate`, each pin by itself: where it is, or why it is not there. @throws DeviceFault as `answer`, of no chip in particular */
+  async survey(pins: Readonly<Record<string, Pin>>): Promise<Map<string, Address | Fault>> {
+    const chips = chipsOf(await this.answer(['gpiodetect']));
+    const known = new Map<string, Promise<Line[]>>();
+    const linesOnce = (chip: string) => {
+      const lines = known.get(chip) ?? this.lines(chip);
+      known.set(chip, lines);
+      return lines;
+    };
+    const found = new Map<string, Address | Fault>();
+    for (const [name, pin] of Object.entries(pins)) {
+      try {
+        found.set(name, await place(pin, chips, linesOnce));
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        found.set(name, error);
+      }
+    }
+    return found;
   }
 
   async lines(chip: string): Promise<Line[]> {
@@ -103,4 +113,18 @@ export class Gpiod {
       if (offsets.every((offset) => used.includes(offset))) return;
     }
   }
+}
+
+async function place({ chip: label, line }: Pin, chips: readonly Chip[], linesOnce: (chip: string) => Promise<Line[]>): Promise<Address> {
+  const labelled = chips.filter((chip) => chip.label === label);
+  if (labelled.length === 0) throw noSuchChip(label, [...new Set(chips.map((chip) => chip.label))]);
+  const found: Address[] = [];
+  for (const { chip } of labelled) {
+    const lines = await linesOnce(chip);
+    found.push(...lines.filter((each) => each.name === line).map(({ offset }) => ({ chip, offset })));
+  }
+  const [address, another] = found;
+  if (!address) throw noSuchPin(label, line);
+  if (another) throw ambiguousPin(label, line);
+  return address;
 }

@@ -55,7 +55,7 @@ describe('an input', () => {
   it('leaves a gap in its numbers where nobody knows how much was lost', () => {
     line.edge('low', 10n * MS);
     line.lost(0);
-    line.forget();
+    line.forget(null);
     line.found('low');
     line.edge('high', 20n * MS);
     expect(told).toEqual(['low', 0, 'high']);

@@ -1,3 +1,4 @@
+import type { Fault } from '../../domain/fault.ts';
 import type { Cancel } from '../../ports/clock.ts';
 import type { Edge } from '../../ports/gpio.ts';
 import type { Level } from './text.ts';
@@ -18,6 +19,7 @@ export class InputLine {
   readonly #name: string;
   readonly #watchers = new Set<Watcher>();
   #level: Level | null = null;
+  #fault: Fault | null = null;
   #lastNs = 0n;
   #seqno = 0;
 
@@ -27,7 +29,12 @@ export class InputLine {
 
   /** As it is now; null while nobody knows. */
   get level(): Level | null {
-    return this.#level;
+    return this.#fault ? null : this.#level;
+  }
+
+  /** Why nobody watches it, where that is known. */
+  get fault(): Fault | null {
+    return this.#fault;
   }
 
   watch(watcher: Watcher): Cancel {
@@ -42,6 +49,11 @@ export class InputLine {
   /** The level was read; edges are told from here on. */
   found(level: Level): void {
     this.#level = level;
+  }
+
+  /** Somebody watches it. */
+  watched(): void {
+    this.#fault = null;
   }
 
   edge(level: Level, timestampNs: bigint): void {
@@ -62,8 +74,9 @@ export class InputLine {
     for (const { onLoss } of [...this.#watchers]) onLoss(count);
   }
 
-  /** Nobody watches the line now. */
-  forget(): void {
+  /** Nobody watches the line now, and why; null when nobody is to. */
+  forget(why: Fault | null): void {
     this.#level = null;
+    this.#fault = why;
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Fault } from '../../domain/fault.ts';
@@ -16,6 +16,10 @@ const codeOf = (promise: Promise<unknown>) =>
     () => null,
     (error: unknown) => (error instanceof Fault ? error.code : error),
   );
+/** All of the board, outputs first. */
+const LINES = ['relay', 'valve', 'coin', 'button', 'float'];
+const faults = () => bench.gpio.faults().map(({ line, fault }) => `${line} ${fault.code}`);
+const relayCalls = (from: number) => bench.kernel.calls.slice(from).filter((call) => call.startsWith('gpioset') && call.includes(' 27='));
 const monitors = () => bench.kernel.calls.filter((call) => call.startsWith('gpiomon'));
 
 describe.skipIf(missing).each([1, 2] as const)(`inputs by libgpiod %i${why}`, (generation) => {
@@ -148,18 +152,41 @@ describe.skipIf(missing).each([1, 2] as const)(`opening with libgpiod %i${why}`,
     expect(await bench.gpio.read('coin')).toBe('high');
   });
 
-  it('waits for its chip for ten seconds, then says what is there', async () => {
+  it('waits for its chip for ten seconds, and then goes on looking for it, more and more slowly', async () => {
     bench = await gpiodBench(generation);
-    bench.kernel.chips = bench.kernel.chips.slice(1);
+    const chip = bench.kernel.unplug('gpiochip0');
     const startMs = bench.clock.monotonicMs();
-    let code: unknown = null;
-    void codeOf(bench.gpio.open()).then((found) => {
-      code = found;
+    let open = false;
+    void bench.gpio.open().then(() => {
+      open = true;
     });
-    await bench.passUntil(() => code !== null, 10);
-    expect(code).toBe('gpio-chip-missing');
+    await bench.passUntil(() => open, 10);
     expect(bench.clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(10_000);
-    expect(bench.log.lines[0]?.fields.error).toMatchObject({ found: 'other', expected: 'pinctrl-test' });
+    expect(faults()).toEqual(LINES.map((line) => `${line} gpio-chip-missing`));
+    expect(bench.gpio.faults()[0]?.fault).toMatchObject({ found: 'other', expected: 'pinctrl-test' });
+    expect(bench.events()).toEqual(['gpio.not-yet']);
+    const looks = () => bench.kernel.calls.filter((call) => call === 'gpiodetect').length;
+    const before = looks();
+    const fromMs = bench.clock.monotonicMs();
+    await bench.passUntil(() => bench.clock.monotonicMs() >= fromMs + 40_000, 25);
+    expect(looks() - before).toBeGreaterThanOrEqual(3);
+    expect(looks() - before).toBeLessThanOrEqual(5);
+    bench.kernel.plug(chip);
+    await bench.passUntil(() => faults().length === 0, 5);
+    // As soon as there is a new chip, whatever the pause.
+    expect(bench.kernel.driven('GPIO27')).toBe('low');
+    expect(bench.events()).toEqual(['gpio.not-yet', 'gpio.all-there']);
+  });
+
+  it('begins without libgpiod, and takes the pins up when it is there', async () => {
+    bench = await gpiodBench(generation);
+    const [from, to] = [join(bench.programs.folder, 'gpiodetect'), join(bench.programs.folder, 'hidden')];
+    renameSync(from, to);
+    await bench.gpio.open();
+    expect(faults()).toEqual(LINES.map((line) => `${line} gpiod-missing`));
+    renameSync(to, from);
+    await bench.passUntil(() => faults().length === 0, 5);
+    expect(await bench.gpio.read('coin')).toBe('high');
   });
 
   it('waits for lines that another program holds', async () => {
@@ -173,7 +200,8 @@ describe.skipIf(missing).each([1, 2] as const)(`opening with libgpiod %i${why}`,
       open = true;
     });
     await bench.passUntil(() => open);
-    expect(bench.log.lines[0]).toMatchObject({ event: 'gpio.not-yet', fields: { error: { code: 'gpio-busy' } } });
+    expect(bench.log.lines[0]).toMatchObject({ event: 'gpio.monitor-failed', fields: { error: { code: 'gpio-busy' } } });
+    expect(faults()).toEqual([]);
     expect(bench.kernel.driven('GPIO27')).toBe('low');
   });
 
@@ -188,17 +216,18 @@ describe.skipIf(missing).each([1, 2] as const)(`opening with libgpiod %i${why}`,
 
   it('tells a gpiomon that dies at once from one that is slow', async () => {
     bench = await gpiodBench(generation);
-    bench.kernel.act('gpiomon', { refuses: 'unable to request lines: Invalid argument' });
-    expect(await codeOf(bench.gpio.open())).toBe('gpio-failed');
-    await bench.kernel.until(() => bench.kernel.running === 0);
-    bench.kernel.act('gpiomon', 'silent', 'silent');
-    let code: unknown = null;
-    void codeOf(bench.gpio.open()).then((found) => {
-      code = found;
+    bench.kernel.act('gpiomon', { refuses: 'unable to request lines: Invalid argument' }, 'silent');
+    let open = false;
+    void bench.gpio.open().then(() => {
+      open = true;
     });
-    await bench.kernel.until(() => monitors().length === 4);
-    await bench.passUntil(() => code !== null, 10);
-    expect(code).toBe('gpio-failed');
+    await bench.kernel.until(() => monitors().length === 2);
+    expect(open).toBe(false);
+    await bench.passUntil(() => open, 10);
+    expect(bench.log.lines.map(({ fields }) => (fields.error as Fault | undefined)?.found)).toEqual(
+      expect.arrayContaining([expect.stringContaining('Invalid argument'), 'nothing within 5000 ms']),
+    );
+    await bench.passUntil(() => faults().length === 0, 10);
   });
 });
 
@@ -224,10 +253,45 @@ describe.skipIf(missing)(`where lines are found${why}`, () => {
   it.each([
     ['missing', [{ chip: 'gpiochip0', label: 'pinctrl-test', lines: without('GPIO22') }]],
     ['ambiguous', [{ chip: 'gpiochip0', label: 'pinctrl-test', lines: [...lines, 'GPIO22'] }]],
-  ])('a name that is %s is a fault of the board file, and nothing is driven', async (kind, chips) => {
+  ])('a name that is %s is told as a fault of the board file, and the other pins are used', async (kind, chips) => {
     bench = await gpiodBench(1, { chips });
-    const fault = await bench.gpio.open().catch((error: unknown) => error);
-    expect(fault).toMatchObject({ blame: 'configuration', code: `gpio-line-${kind}`, found: 'GPIO22' });
-    expect(bench.kernel.calls.some((call) => call.startsWith('gpioset'))).toBe(false);
+    await bench.gpio.open();
+    expect(bench.gpio.faults()).toEqual([
+      { line: 'button', fault: expect.objectContaining({ blame: 'configuration', code: `gpio-line-${kind}`, found: 'GPIO22' }) },
+    ]);
+    expect(await codeOf(bench.gpio.read('button'))).toBe('input-fault');
+    await bench.gpio.set('relay', true);
+    bench.kernel.drive('GPIO17', 'low');
+    await bench.passUntil(() => bench.edges.length === 1);
+  });
+
+  it('again by their label when the chip comes back under another number, and never on one that has the old number', async () => {
+    bench = await gpiodBench(2);
+    await bench.gpio.open();
+    await bench.gpio.set('relay', true);
+    const chip = bench.kernel.unplug('gpiochip0');
+    bench.kernel.plug({ ...chip, label: 'a stranger', lines: chip.lines.map((name) => `foreign ${name}`) });
+    bench.kernel.plug({ ...chip, chip: 'gpiochip4' });
+    const before = bench.kernel.calls.length;
+    await bench.gpio.set('relay', true);
+    expect(relayCalls(before)).toEqual(['gpioset --banner -c gpiochip4 27=0', 'gpioset --banner -c gpiochip4 27=1']);
+    expect(bench.log.lines[0]).toMatchObject({ event: 'gpio.chip-gone', fields: { chips: ['gpiochip0'] } });
+    bench.kernel.drive('GPIO17', 'low');
+    await bench.passUntil(() => bench.edges.length === 1);
+    await bench.gpio.close();
+    expect(bench.kernel.calls.slice(before).filter((call) => call.includes('gpiochip0') && !call.startsWith('gpioinfo'))).toEqual([]);
+  });
+
+  it('again when a chip under the same number is another, by itself', async () => {
+    bench = await gpiodBench(2);
+    await bench.gpio.open();
+    const chip = bench.kernel.unplug('gpiochip0');
+    await bench.passUntil(() => faults().length === LINES.length);
+    expect(await codeOf(bench.gpio.set('relay', true))).toBe('output-fault');
+    bench.kernel.plug(chip);
+    await bench.passUntil(() => faults().length === 0);
+    expect(bench.kernel.driven('GPIO27')).toBe('low');
+    expect(bench.losses.length).toBeGreaterThan(0);
+    expect(bench.kernel.running).toBe(4);
   });
 });

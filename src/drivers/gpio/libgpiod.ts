@@ -1,15 +1,11 @@
-import type { Board, InputPin } from '../../domain/board.ts';
-import { Fault } from '../../domain/fault.ts';
-import { checkTrain, noSuchLine, notOpen } from '../../domain/line-faults.ts';
+import type { Board } from '../../domain/board.ts';
+import { checkTrain, noSuchLine, notDrivable, notOpen } from '../../domain/line-faults.ts';
 import type { Cancel, Clock } from '../../ports/clock.ts';
-import type { Edge, Gpio, PulseTrain } from '../../ports/gpio.ts';
+import type { Edge, Gpio, PinFault, PulseTrain } from '../../ports/gpio.ts';
 import type { Log } from '../../ports/log.ts';
 import { notWatched } from './faults.ts';
-import type { Address } from './forms.ts';
-import { Gpiod } from './gpiod.ts';
 import { InputLine } from './input-line.ts';
-import { Monitor } from './monitor.ts';
-import { OutputLine } from './output-line.ts';
+import { PinSet } from './pin-set.ts';
 import type { Environment } from './program.ts';
 import type { Level } from './text.ts';
 
@@ -21,6 +17,8 @@ export interface LibgpiodOptions {
   readonly log: Log;
   /** Its PATH holds the programs of libgpiod, `setpriv`, `mkfifo` and `sh`. */
   readonly env: Environment;
+  /** Where the chips have their nodes; `/dev` unless given. */
+  readonly dev?: string;
 }
 
 /** Services start before udev has settled: what may still come is waited for. */
@@ -30,9 +28,10 @@ const MAY_COME = ['gpio-chip-missing', 'gpio-forbidden', 'gpio-busy'];
 
 /**
  * The pins of a Linux board by the programs of libgpiod (2.x or 1.6): no native code, and a program that hangs is killed.
- * `open` waits up to 10 s for chips, rights and lines that are not there yet.
- * @throws (open) DeviceFault `gpiod-missing`, `gpiod-unknown`, `gpio-chip-missing`, `gpio-forbidden`, `gpio-busy`, `gpio-failed`;
- * ConfigurationFault `gpio-line-missing`, `gpio-line-ambiguous`
+ * `open` waits up to 10 s for chips, rights and lines that are not there yet. The faults of its pins: DeviceFault
+ * `gpiod-missing`, `gpiod-unknown`, `gpio-chip-missing`, `gpio-forbidden`, `gpio-busy`, `gpio-failed`; ConfigurationFault
+ * `gpio-line-missing`, `gpio-line-ambiguous`, which fail no `open` either: only the kernel knows its lines, and a box that
+ * is started again and again tells nobody.
  */
 export function libgpiodGpio(options: LibgpiodOptions): Gpio {
   return new LibgpiodGpio(options);
@@ -41,9 +40,9 @@ export function libgpiodGpio(options: LibgpiodOptions): Gpio {
 class LibgpiodGpio implements Gpio {
   readonly #o: LibgpiodOptions;
   readonly #inputs: ReadonlyMap<string, InputLine>;
-  #monitors: Monitor[] = [];
-  #outputs = new Map<string, OutputLine>();
-  #state: 'closed' | 'opening' | 'open' = 'closed';
+  /** Null while it is closed. */
+  #pins: PinSet | null = null;
+  #open = false;
   #wake: () => void = () => undefined;
 
   constructor(options: LibgpiodOptions) {
@@ -52,26 +51,19 @@ class LibgpiodGpio implements Gpio {
   }
 
   async open(): Promise<void> {
-    const { clock, log } = this.#o;
+    const { clock, dev = '/dev' } = this.#o;
     const untilMs = clock.monotonicMs() + SETTLE_MS;
-    this.#state = 'opening';
-    for (let said = ''; this.#state === 'opening'; ) {
-      try {
-        await this.#begin();
-        if (this.#state === 'opening') this.#state = 'open';
-        return;
-      } catch (error) {
-        await this.#end();
-        if (!(error instanceof Fault) || !MAY_COME.includes(error.code) || clock.monotonicMs() >= untilMs) {
-          this.#state = 'closed';
-          throw error;
-        }
-        if (error.code !== said) log.warn('gpio.not-yet', { error });
-        said = error.code;
-        await this.#wait(LOOK_MS);
-      }
-    }
-    throw notOpen();
+    const pins = new PinSet({ ...this.#o, inputs: this.#inputs, dev });
+    this.#pins = pins;
+    await pins.start();
+    const settling = () => clock.monotonicMs() < untilMs && pins.faults().some(({ fault }) => MAY_COME.includes(fault.code));
+    while (this.#pins === pins && settling()) await this.#wait(LOOK_MS);
+    if (this.#pins !== pins) throw notOpen();
+    this.#open = true;
+  }
+
+  faults(): readonly PinFault[] {
+    return (this.#open && this.#pins?.faults()) || [];
   }
 
   watch(line: string, onEdge: (edge: Edge) => void, onLoss: (count: number) => void): Cancel {
@@ -79,57 +71,28 @@ class LibgpiodGpio implements Gpio {
   }
 
   async read(line: string): Promise<Level> {
-    const { level } = this.#input(line);
-    this.#requireOpen();
-    if (level === null) throw notWatched(line);
+    const { level, fault } = this.#input(line);
+    const pins = this.#opened();
+    if (level === null) throw notWatched(line, pins.missing(line) ?? fault);
     return level;
   }
 
   async set(line: string, active: boolean): Promise<void> {
-    await this.#output(line).set(active);
+    await (await this.#output(line)).set(active);
   }
 
   async pulse(line: string, train: PulseTrain): Promise<void> {
     checkTrain(train);
-    await this.#output(line).pulse(train);
+    await (await this.#output(line)).pulse(train);
   }
 
   async close(): Promise<void> {
-    this.#state = 'closed';
+    const pins = this.#pins;
+    this.#pins = null;
+    this.#open = false;
     this.#wake();
     for (const line of this.#inputs.values()) line.unwatch();
-    await this.#end();
-  }
-
-  async #begin(): Promise<void> {
-    const { env, clock, log, board, debounceMs } = this.#o;
-    const gpiod = await Gpiod.find(env, clock);
-    const addresses = await gpiod.locate({ ...board.inputs, ...board.outputs });
-    if (this.#state === 'closed') return;
-    for (const [name, pin] of Object.entries(board.outputs)) {
-      const at = addresses.get(name);
-      if (at) this.#outputs.set(name, new OutputLine({ name, pin, at, gpiod, clock, log }));
-    }
-    for (const [pull, chips] of groups(board.inputs, addresses)) {
-      for (const [chip, inputs] of chips) {
-        const watched = { chip, offsets: inputs.map(({ at }) => at.offset), pull, debounceMs };
-        const lines = inputs.flatMap(({ name }) => this.#inputs.get(name) ?? []);
-        this.#monitors.push(new Monitor({ gpiod, watched, lines, clock, log }));
-      }
-    }
-    // Nothing is left half begun: the first that fails is told when all have come to an end.
-    const starting = [...this.#outputs.values(), ...this.#monitors].map((part) => part.start());
-    const failed = (await Promise.allSettled(starting)).find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
-  }
-
-  /** Stops everything; the first that could not be stopped in order is told when all have been tried. */
-  async #end(): Promise<void> {
-    const parts = [...this.#outputs.values(), ...this.#monitors];
-    const results = await Promise.allSettled(parts.map((part) => part.stop()));
-    this.#outputs = new Map();
-    this.#monitors = [];
-    for (const result of results) if (result.status === 'rejected') this.#o.log.error('gpio.not-let-go', { error: result.reason });
+    await pins?.stop();
   }
 
   #wait(ms: number): Promise<void> {
@@ -148,33 +111,18 @@ class LibgpiodGpio implements Gpio {
     return input;
   }
 
-  #output(line: string): OutputLine {
+  async #output(line: string) {
     const { outputs } = this.#o.board;
     if (!Object.hasOwn(outputs, line)) throw noSuchLine('output', line, Object.keys(outputs));
-    this.#requireOpen();
-    const output = this.#outputs.get(line);
-    if (!output) throw notOpen();
+    const pins = this.#opened();
+    const output = await pins.output(line);
+    this.#opened();
+    if (!output) throw notDrivable(line, pins.missing(line)?.explain());
     return output;
   }
 
-  #requireOpen(): void {
-    if (this.#state !== 'open') throw notOpen();
+  #opened(): PinSet {
+    if (!this.#open || !this.#pins) throw notOpen();
+    return this.#pins;
   }
-}
-
-interface Located {
-  readonly name: string;
-  readonly at: Address;
-}
-
-/** Inputs that one gpiomon can watch: of one chip, with one direction of pull. */
-function groups(inputs: Readonly<Record<string, InputPin>>, addresses: ReadonlyMap<string, Address>): Map<Level, Map<string, Located[]>> {
-  const found = new Map<Level, Map<string, Located[]>>();
-  for (const [name, { idle }] of Object.entries(inputs)) {
-    const at = addresses.get(name);
-    if (!at) continue;
-    const chips = found.get(idle) ?? new Map<string, Located[]>();
-    found.set(idle, chips.set(at.chip, [...(chips.get(at.chip) ?? []), { name, at }]));
-  }
-  return found;
 }

@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import { excerpt } from '../../domain/card-data.ts';
-import { Fault } from '../../domain/fault.ts';
 import type { Cancel, Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
-import { programFault } from './faults.ts';
+import { chipGone, pinFault, programFault } from './faults.ts';
 import { FULL_BYTES, openFifo } from './fifo.ts';
 import { FORMS, type Watched } from './forms.ts';
 import type { Gpiod } from './gpiod.ts';
@@ -18,6 +17,8 @@ interface MonitorOptions {
   readonly watched: Watched;
   /** The inputs, in the order of the offsets. */
   readonly lines: readonly InputLine[];
+  /** Whether the chip is still the one that was found. */
+  readonly here: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -43,15 +44,22 @@ export class Monitor {
   #stopped = false;
   #garbage = 0;
   #logged = '';
-  #restarting: Promise<void> = Promise.resolve();
+  #starting: Promise<void> = Promise.resolve();
 
   constructor(options: MonitorOptions) {
     this.#o = options;
   }
 
-  /** Resolves when every edge is told. @throws DeviceFault `gpio-busy`, `gpio-forbidden`, `gpio-failed` */
+  /** Resolves when every edge is told, or when it has failed once: it is tried again and again then, and `fault` of the lines says why. */
   async start(): Promise<void> {
-    const { gpiod, watched, lines, clock } = this.#o;
+    this.#starting = this.#try();
+    await this.#starting;
+  }
+
+  /** @throws DeviceFault `gpio-busy`, `gpio-forbidden`, `gpio-failed`, `gpio-chip-missing` */
+  async #begin(): Promise<void> {
+    const { gpiod, watched, lines, clock, here } = this.#o;
+    if (!here()) throw chipGone(watched.chip);
     const levels = await gpiod.levels(watched);
     const fifo = await openFifo(gpiod);
     if (this.#stopped) {
@@ -72,9 +80,9 @@ export class Monitor {
       }
     } catch (error) {
       await program.stop();
-      for (const line of lines) line.forget();
       throw error;
     }
+    for (const line of lines) line.watched();
     // What it has written before it died is read before its death is told.
     void Promise.all([program.gone, read]).then(([why]) => this.#died(why ?? 'it ended', clock.monotonicMs() - startedMs));
   }
@@ -85,10 +93,10 @@ export class Monitor {
     this.#again = null;
     await this.#program?.stop();
     this.#reader?.destroy();
-    await this.#restarting;
+    await this.#starting;
     await this.#program?.stop();
     this.#reader?.destroy();
-    for (const line of this.#o.lines) line.forget();
+    for (const line of this.#o.lines) line.forget(null);
   }
 
   /** Reads the edges; resolves when gpiomon says that it has its lines, where it does. */
@@ -131,8 +139,9 @@ export class Monitor {
     if (this.#stopped) return;
     const { log, lines, watched } = this.#o;
     log.error('gpio.monitor-died', { chip: watched.chip, found: why, livedMs: Math.round(livedMs) });
+    const fault = programFault('gpiomon does not watch the inputs', why);
     for (const line of lines) {
-      line.forget();
+      line.forget(fault);
       line.lost(0);
     }
     if (livedMs >= GOOD_LIFE_MS) this.#againMs = AGAIN_MS.first;
@@ -142,25 +151,26 @@ export class Monitor {
   #later(): void {
     const { clock } = this.#o;
     this.#again = clock.after(this.#againMs, () => {
-      this.#restarting = this.#restart();
+      this.#starting = this.#try('again');
     });
     this.#againMs = Math.min(2 * this.#againMs, AGAIN_MS.most);
   }
 
-  async #restart(): Promise<void> {
+  async #try(again?: 'again'): Promise<void> {
     const { log, lines, watched } = this.#o;
     try {
-      await this.start();
-      if (this.#stopped) return;
+      await this.#begin();
+      if (this.#stopped || again === undefined) return;
       this.#logged = '';
       log.info('gpio.monitor-again', { chip: watched.chip });
       // Nobody knows what happened meanwhile.
       for (const line of lines) line.lost(0);
     } catch (error) {
       if (this.#stopped) return;
-      const why = error instanceof Fault ? error.code : String(error);
-      if (why !== this.#logged) log.error('gpio.monitor-failed', { chip: watched.chip, error });
-      this.#logged = why;
+      const fault = pinFault(error);
+      for (const line of lines) line.forget(fault);
+      if (fault.code !== this.#logged) log.error('gpio.monitor-failed', { chip: watched.chip, error: fault });
+      this.#logged = fault.code;
       this.#later();
     }
   }

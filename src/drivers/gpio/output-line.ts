@@ -1,14 +1,15 @@
 import type { OutputPin } from '../../domain/board.ts';
+import type { Fault } from '../../domain/fault.ts';
 import { notDrivable, notOpen } from '../../domain/line-faults.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { PulseTrain } from '../../ports/gpio.ts';
 import type { Log } from '../../ports/log.ts';
-import { programFault } from './faults.ts';
+import { chipGone, programFault } from './faults.ts';
 import { type Address, FORMS } from './forms.ts';
 import { type Gpiod, READY_MS } from './gpiod.ts';
 import { guard } from './guard.ts';
 import type { Program } from './program.ts';
-import type { Level } from './text.ts';
+import type { Generation, Level } from './text.ts';
 
 interface OutputOptions {
   readonly name: string;
@@ -17,13 +18,19 @@ interface OutputOptions {
   readonly gpiod: Gpiod;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether the chip is still the one that was found. */
+  readonly here: () => boolean;
 }
 
 /** A program that was killed may hold its line for a moment yet. */
 const BUSY = { tries: 20, everyMs: 25 } as const;
-const AGAIN_MS = 1_000;
+const AGAIN_MS = { first: 1_000, most: 10_000 } as const;
 /** One command line takes no more than 128 KiB. */
 const TRAIN_MOST = 2_000;
+/** Nor is one gpioset waited for much longer: a timer waits 24 days at most. */
+const TRAIN_MOST_MS = 6 * 3_600_000;
+/** libgpiod 2.0 takes no longer period: it counts microseconds in 31 bits, 35.8 minutes. */
+const PERIOD_MOST_MS = 2_147_000;
 
 /**
  * One output. While it is open exactly one gpioset holds it, at the level it has now: a line that nobody holds is up to
@@ -36,6 +43,8 @@ export class OutputLine {
   #guard: Program | null = null;
   /** Why the last guard died; undefined while none has. */
   #unguarded: string | null | undefined = undefined;
+  #fault: Fault | null = null;
+  #againMs: number = AGAIN_MS.first;
   #active = false;
   /** Whether it was ever its own. */
   #held = false;
@@ -47,11 +56,15 @@ export class OutputLine {
     this.#o = options;
   }
 
-  /** Drives it inactive. @throws DeviceFault `gpio-busy`, `gpio-forbidden`, `gpio-failed` */
+  /** Why it is not held, null while it is: `gpio-busy`, `gpio-forbidden`, `gpio-chip-missing`, `gpio-failed`. */
+  get fault(): Fault | null {
+    return this.#fault;
+  }
+
+  /** Drives it inactive. Resolves also when that failed: it is tried again and again then, and `fault` says why. */
   async start(): Promise<void> {
     this.#watchOver();
-    const why = await this.#next(() => this.#hold(false));
-    if (why !== null) throw programFault(`Output ${this.#o.name} cannot be driven`, why);
+    await this.#next(() => this.#rest());
   }
 
   /** @throws DeviceFault `output-fault` (it is inactive then), `gpio-closed` */
@@ -71,11 +84,11 @@ export class OutputLine {
   pulse({ count, pulseMs, gapMs }: PulseTrain): Promise<void> {
     const { name, clock, gpiod } = this.#o;
     return this.#next(async () => {
-      for (let left = count; left > 0; left -= TRAIN_MOST) {
+      const most = partMost(pulseMs, gapMs);
+      for (let left = count; left > 0; left -= most) {
         this.#requireOpen();
-        const train = { count: Math.min(left, TRAIN_MOST), pulseMs, gapMs };
-        // 2 takes its line once, before the first pulse; 1.6 takes it anew for each, so that some may have been given already.
-        const why = await (gpiod.generation === 2 ? this.#whileBusy(() => this.#train(train)) : this.#train(train));
+        const train = { count: Math.min(left, most), pulseMs, gapMs };
+        const why = await this.#part(train, gpiod.generation);
         const endMs = clock.monotonicMs();
         this.#requireOpen();
         await this.#rest();
@@ -111,13 +124,13 @@ export class OutputLine {
       // Said once for each reason: where no guard can be started, every second brings another that died.
       if (why !== this.#unguarded) log.warn('gpio.guard-died', { output: name, found: why });
       this.#unguarded = why;
-      this.#later(() => this.#watchOver());
+      this.#later(AGAIN_MS.first, () => this.#watchOver());
     });
   }
 
-  /** In a second, unless it is stopped before. */
-  #later(act: () => void): void {
-    const cancel = this.#o.clock.after(AGAIN_MS, () => {
+  /** Unless it is stopped before. */
+  #later(ms: number, act: () => void): void {
+    const cancel = this.#o.clock.after(ms, () => {
       this.#waits.delete(cancel);
       act();
     });
@@ -138,8 +151,8 @@ export class OutputLine {
   #hold(active: boolean): Promise<string | null> {
     const { gpiod, at } = this.#o;
     return this.#whileBusy(async () => {
-      await this.#letGo();
-      if (!this.#open) return 'the pins were closed';
+      const not = await this.#free();
+      if (not !== null) return not;
       const program = gpiod.start(FORMS[gpiod.generation].hold(at, this.#level(active)));
       this.#program = program;
       const said = new Promise<void>((resolve) => program.stdout?.once('data', () => resolve()));
@@ -150,16 +163,36 @@ export class OutputLine {
       }
       this.#held = true;
       this.#active = active;
+      this.#fault = null;
+      this.#againMs = AGAIN_MS.first;
       void program.gone.then((why) => this.#lost(program, why));
       return null;
     });
   }
 
+  /** Pulses up to the end of the last; says why not, or null. */
+  #part(train: PulseTrain, generation: Generation): Promise<string | null> {
+    // 1.6 takes the line anew for each pulse, so that some may have been given already when it is busy.
+    if (generation === 1) return this.#train(train);
+    if (train.pulseMs > PERIOD_MOST_MS) return this.#longPulse(train.pulseMs);
+    // 2 takes its line once, before the first pulse.
+    return this.#whileBusy(() => this.#train(train));
+  }
+
+  /** Longer than gpioset can count: so long a pulse may end some milliseconds late, when tilld is busy. */
+  async #longPulse(pulseMs: number): Promise<string | null> {
+    const why = await this.#hold(true);
+    const program = this.#program;
+    if (why !== null || !program) return why ?? 'gpioset ended';
+    await this.#wait(pulseMs, program.gone);
+    return program.ended ? ((await program.gone) ?? 'gpioset ended') : null;
+  }
+
   /** Runs pulses up to the end of the last; says why not, or null. */
   async #train(train: PulseTrain): Promise<string | null> {
     const { gpiod, at, clock } = this.#o;
-    await this.#letGo();
-    if (!this.#open) return 'the pins were closed';
+    const not = await this.#free();
+    if (not !== null) return not;
     const program = gpiod.start(FORMS[gpiod.generation].train(at, this.#level(true), train));
     this.#program = program;
     this.#active = true;
@@ -186,17 +219,30 @@ export class OutputLine {
 
   /** Inactive, whatever happened; tried again and again where it cannot be driven. */
   async #rest(): Promise<void> {
-    const { log, name } = this.#o;
+    const { log, name, at, here } = this.#o;
     const why = await this.#hold(false);
     if (why === null || !this.#open) return;
-    log.error('gpio.output-not-inactive', { output: name, error: notDrivable(name, why) });
-    this.#later(() => {
+    const fault = here() ? programFault(`Output ${name} cannot be driven`, why) : chipGone(at.chip);
+    if (fault.found !== this.#fault?.found) log.error('gpio.output-not-inactive', { output: name, error: fault });
+    this.#fault = fault;
+    this.#later(this.#againMs, () => {
       if (this.#program === null) void this.#next(() => this.#rest());
     });
+    this.#againMs = Math.min(2 * this.#againMs, AGAIN_MS.most);
   }
 
-  #drop(): Promise<string | null> {
-    const { gpiod, at } = this.#o;
+  /** Lets go of the line, for another program to take it; says why none may, or null. */
+  async #free(): Promise<string | null> {
+    await this.#letGo();
+    if (!this.#open) return 'the pins were closed';
+    // The same number on another chip is another pin.
+    return this.#o.here() ? null : 'its chip went away';
+  }
+
+  /** A chip that went away has nothing to let go of. */
+  async #drop(): Promise<string | null> {
+    const { gpiod, at, here } = this.#o;
+    if (!here()) return null;
     const argv = FORMS[gpiod.generation].drop(at, this.#level(false));
     return this.#whileBusy(() => gpiod.start(argv).gone);
   }
@@ -215,7 +261,8 @@ export class OutputLine {
     await program?.stop();
   }
 
-  #wait(ms: number): Promise<void> {
+  /** `until`: what ends it before. */
+  #wait(ms: number, until?: Promise<unknown>): Promise<void> {
     if (ms <= 0 || !this.#open) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = () => {
@@ -225,6 +272,7 @@ export class OutputLine {
       };
       const cancel = this.#o.clock.after(ms, wake);
       this.#waits.add(wake);
+      void until?.then(wake);
     });
   }
 
@@ -234,6 +282,13 @@ export class OutputLine {
   }
 
   #requireOpen(): void {
+    if (!this.#o.here()) throw notDrivable(this.#o.name, 'its chip went away');
     if (!this.#open) throw notOpen();
   }
+}
+
+/** How many pulses are given by one gpioset. */
+function partMost(pulseMs: number, gapMs: number): number {
+  if (pulseMs > PERIOD_MOST_MS || gapMs > PERIOD_MOST_MS) return 1;
+  return Math.min(TRAIN_MOST, Math.max(1, Math.floor(TRAIN_MOST_MS / (pulseMs + gapMs))));
 }

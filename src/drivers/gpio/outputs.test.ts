@@ -222,3 +222,61 @@ it.skipIf(missing)(`begins a train on a line that is let go only now${why}`, asy
   await bench.passUntil(() => outcome !== 'running');
   expect([outcome, changes().filter((level) => level === 'high')]).toEqual([null, ['high']]);
 });
+
+describe.skipIf(missing).each([
+  [1, 'gpioset -m time'],
+  [2, 'gpioset --banner'],
+] as const)(`a pulse of an hour by libgpiod %i${why}`, (generation, by) => {
+  it('is no longer than gpioset can count, or is held', async () => {
+    bench = await gpiodBench(generation);
+    await bench.gpio.open();
+    let done = false;
+    void bench.gpio.pulse('relay', { count: 1, pulseMs: 3_600_000, gapMs: 0 }).then(() => {
+      done = true;
+    });
+    await bench.kernel.until(() => relay() === 'high');
+    expect(bench.kernel.calls.at(-1)).toContain(by);
+    // Until it has said that it has its line.
+    const fromMs = bench.clock.monotonicMs();
+    await bench.passUntil(() => bench.clock.monotonicMs() >= fromMs + 1_000, 5);
+    bench.clock.advance(3_590_000);
+    await settle();
+    expect([relay(), done]).toEqual(['high', false]);
+    await bench.passUntil(() => done, 1_000);
+    expect(relay()).toBe('low');
+  });
+
+  it('ends with what holds it', async () => {
+    bench = await gpiodBench(generation);
+    await bench.gpio.open();
+    const running = faultOf(bench.gpio.pulse('relay', { count: 2, pulseMs: 3_600_000, gapMs: 3_600_000 }));
+    await bench.kernel.until(() => relay() === 'high');
+    process.kill(bench.kernel.holder('GPIO27')?.pid ?? 0, 'SIGKILL');
+    expect(await running).toMatchObject({ code: 'output-fault' });
+    expect(relay()).toBe('low');
+  });
+});
+
+it.skipIf(missing)(`has no gap in a command line that is longer than gpioset can count${why}`, async () => {
+  bench = await gpiodBench(2);
+  await bench.gpio.open();
+  let done = false;
+  void bench.gpio.pulse('relay', { count: 2, pulseMs: 10, gapMs: 3_600_000 }).then(() => {
+    done = true;
+  });
+  await bench.passUntil(() => done, 5_000);
+  expect(relayCalls().filter((call) => call.includes('us'))).toEqual(Array(2).fill('gpioset -t 10000us,0 -c gpiochip0 27=1'));
+});
+
+it.skipIf(missing)(`goes on trying to hold what another program has, more and more slowly${why}`, async () => {
+  bench = await gpiodBench(2);
+  const busy = { refuses: 'No such device' };
+  bench.kernel.act('gpioset', busy, busy, busy, busy);
+  const startMs = bench.clock.monotonicMs();
+  await bench.gpio.open();
+  expect(bench.gpio.faults().map(({ line, fault }) => `${line} ${fault.code}`)).toEqual(['relay gpio-failed', 'valve gpio-failed']);
+  await bench.passUntil(() => bench.gpio.faults().length === 0, 10);
+  expect([relay(), bench.kernel.driven('GPIO6')]).toEqual(['low', 'high']);
+  expect(bench.clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(3_000);
+  expect(bench.events()).toEqual(['gpio.output-not-inactive', 'gpio.output-not-inactive']);
+});

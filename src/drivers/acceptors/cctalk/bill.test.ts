@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HEADER } from '../../../domain/cash/cctalk/headers.ts';
-import { BILL_ENTRY, CcTalkBench } from '../../../testkit/cctalk-bench.ts';
+import { BILL_ENTRY, CcTalkBench, ccTalkHarness } from '../../../testkit/cctalk-bench.ts';
 import type { Misdeed } from '../../../testkit/cctalk-device.ts';
+import { escrowAcceptorContract } from '../../../testkit/escrow-contract.ts';
+
+escrowAcceptorContract('the ccTalk bill acceptor', async (inhibits) => ccTalkHarness('bill', inhibits));
 
 describe('a ccTalk bill acceptor', () => {
   let bench: CcTalkBench;
@@ -235,6 +238,32 @@ describe('a ccTalk bill acceptor', () => {
     await stack('boot1.bill.1');
     await bench.pass();
     expect([bench.device.inhibited, bench.said()]).toEqual([true, ['escrowed 2000 boot1.bill.1', 'credited 2000 boot1.bill.1']]);
+  });
+
+  it('takes no bill that the device calls by another value than the board', async () => {
+    await bench.passing(bench.acceptor.stop());
+    bench = new CcTalkBench({ ...BILL_ENTRY, denominations: { '1': 2_000, '2': 10_000 } });
+    await bench.start();
+    await bench.passing(bench.acceptor.enable());
+    const detail = expect.stringContaining('type 2 is TH0050A (5000), and 10000 on the board');
+    expect(bench.events.filter(({ kind }) => kind !== 'read')).toEqual([{ kind: 'fault', code: 'acceptor-denomination-mismatch', detail }]);
+    bench.said();
+    bench.device.take(2);
+    await bench.pass();
+    expect([bench.said(), bench.device.returned]).toEqual([
+      ['rejected: a bill of type 2, which the box does not take', 'rejected: given back from escrow'],
+      [2],
+    ]);
+    bench.device.mode = 1;
+    bench.device.take(2);
+    await bench.pass();
+    expect(bench.said()).toEqual(['unassigned 1']);
+    bench.device.mode = 3;
+    bench.device.take(1);
+    await bench.pass();
+    await stack('boot1.bill.2');
+    await bench.pass();
+    expect(bench.said()).toEqual(['escrowed 2000 boot1.bill.2', 'credited 2000 boot1.bill.2']);
   });
 
   describe('killed and started again', () => {

@@ -1,4 +1,5 @@
 import { addressOf, type BoardCcTalkAcceptor } from '../../../domain/board.ts';
+import { billDisputes } from '../../../domain/cash/cctalk/bill-names.ts';
 import { decodeMark } from '../../../domain/cash/cctalk/event-list.ts';
 import { HEADER, POSITIONS, ROUTE, ROUTE_ANSWER } from '../../../domain/cash/cctalk/headers.ts';
 import { type CcTalkIdentity, isOtherKind, serialOf } from '../../../domain/cash/cctalk/identity.ts';
@@ -47,7 +48,7 @@ const ROUTE_TRIES = 3;
  * - more than five events went by: those that are no longer listed are unassigned money.
  *
  * Fault events: `acceptor-silent`, those of the port (`serial-…`), `acceptor-unreadable`, `acceptor-other-kind`, `inhibit-failed`,
- * `events-lost`, and those of coin-event.ts and bill-event.ts.
+ * `acceptor-denomination-mismatch`, `events-lost`, and those of coin-event.ts and bill-event.ts.
  */
 export function ccTalkAcceptor(options: CcTalkAcceptorOptions): Acceptor {
   return new CcTalkAcceptor(options);
@@ -78,6 +79,8 @@ class CcTalkAcceptor implements Acceptor {
   /** It was, since the start. */
   #met = false;
   #identified: string | null | undefined = undefined;
+  /** Types of bills that the device calls by another value than the board has: nobody knows what one is worth. */
+  #disputed: ReadonlySet<number> = new Set();
   #misses = 0;
   #checkAtMs = 0;
 
@@ -126,8 +129,8 @@ class CcTalkAcceptor implements Acceptor {
   }
 
   busy(): boolean {
-    // A device that is gone may never be back, and nobody waits for it.
-    return this.#bills?.busy === true && !this.#reports.away;
+    // A device that is gone may never be back, and nobody waits for it; nor for one that is no longer listened to.
+    return this.#bills?.busy === true && !this.#reports.away && this.#leave !== null;
   }
 
   async stop(): Promise<void> {
@@ -266,7 +269,19 @@ class CcTalkAcceptor implements Acceptor {
     this.#identified = serial;
     if (!isOtherKind(identity.category, this.method)) this.#reports.clear('acceptor-other-kind');
     else this.#reports.raise('acceptor-other-kind', `At address ${this.#device.address} is a ${identity.category}: check the address`);
+    this.#compare(identity);
     this.#options.onIdentity(identity);
+  }
+
+  /** A bill of disputed value is given back, and until somebody has put the board right it is a fault. */
+  #compare(identity: CcTalkIdentity): void {
+    const disputes = this.method === 'bill' ? billDisputes(identity, this.#options.entry.denominations) : [];
+    this.#disputed = new Set(disputes.map(({ type }) => type));
+    const words = disputes.map(
+      ({ type, name, namedMinor, boardMinor }) => `type ${type} is ${name} (${namedMinor}), and ${boardMinor} on the board`,
+    );
+    if (words.length === 0) this.#reports.clear('acceptor-denomination-mismatch');
+    else this.#reports.raise('acceptor-denomination-mismatch', `In minor units: ${words.join('; ')}: check the denominations of the board`);
   }
 
   /** A held bill goes back, and nothing more is taken. */
@@ -288,6 +303,7 @@ class CcTalkAcceptor implements Acceptor {
       newName: () => `${boot}.${entry.name}.${++this.#names}`,
       worthOf: (position) => {
         const key = String(position);
+        if (this.#disputed.has(position)) return null;
         return Object.hasOwn(entry.denominations, key) ? (entry.denominations[key] ?? null) : null;
       },
       reports: this.#reports,

@@ -1,37 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { HEADER } from '../../../domain/cash/cctalk/headers.ts';
-import { acceptorContract } from '../../../testkit/acceptor-contract.ts';
-import { CcTalkBench, COIN_ENTRY } from '../../../testkit/cctalk-bench.ts';
+import { deviceAcceptorContract } from '../../../testkit/acceptor-contract.ts';
+import { CcTalkBench, COIN_ENTRY, ccTalkHarness } from '../../../testkit/cctalk-bench.ts';
 import type { FakeCcTalkOptions, Misdeed } from '../../../testkit/cctalk-device.ts';
 
-acceptorContract('the ccTalk coin acceptor', async (inhibits) => {
-  const bench = new CcTalkBench(COIN_ENTRY);
-  const { device, acceptor } = bench;
-  // The box before this one has left it open.
-  device.master = true;
-  device.mask = [0xff, 0xff];
-  return {
-    acceptor: {
-      ...acceptor,
-      name: acceptor.name,
-      method: acceptor.method,
-      escrow: acceptor.escrow,
-      start: (onEvent) => bench.passing(acceptor.start(onEvent)),
-      enable: () => bench.passing(acceptor.enable()),
-      disable: () => bench.passing(acceptor.disable()),
-      busy: () => acceptor.busy(),
-      stop: () => bench.passing(acceptor.stop()),
-    },
-    insert: async (position) => device.take(position),
-    settle: () => bench.pass(),
-    noise: async () => device.event(0, 1),
-    inhibited: () => device.inhibited,
-    finish: () => {
-      device.finish();
-      expect(device.inhibits).toEqual(inhibits);
-    },
-  };
-});
+deviceAcceptorContract('the ccTalk coin acceptor', async (inhibits) => ccTalkHarness('coin', inhibits));
 
 describe('a ccTalk coin acceptor', () => {
   let bench: CcTalkBench;

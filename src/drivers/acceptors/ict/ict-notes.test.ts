@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { settle } from '../../../testkit/clock.ts';
-import { IctBench } from '../../../testkit/ict-bench.ts';
+import { escrowAcceptorContract } from '../../../testkit/escrow-contract.ts';
+import { IctBench, ictHarness } from '../../../testkit/ict-bench.ts';
 import type { IctOrder } from '../../../testkit/ict-device.ts';
+
+for (const way of ['unplugged', 'switched off'] as const)
+  escrowAcceptorContract(`the ICT bill acceptor that can be ${way}`, async (inhibits) => ictHarness(way, inhibits));
 
 let bench: IctBench;
 beforeEach(() => {
