@@ -60,4 +60,13 @@ say installed "$(state ActiveState)"
 systemctl stop tilld
 say stopped "$(state ActiveState) $(state Result)"
 journalctl --unit tilld --no-pager --output cat >/root/log
+
+# A box that wants the board started again; here nothing may be, and systemd says that it was asked to.
+mkdir -p /run/systemd/system/tilld.service.d
+printf '%s\n' '[Service]' Type=exec Restart=no ExecStart= 'ExecStart=/bin/sh -c "exit 76"' >/run/systemd/system/tilld.service.d/reboot.conf
+systemctl mask --runtime reboot.target
+systemctl daemon-reload
+systemctl start tilld
+until_so 30 MainPID 0 ControlPID 0
+say reboot "$(journalctl --unit tilld --no-pager --output cat | grep -o 'reboot.target is masked')"
 systemctl poweroff

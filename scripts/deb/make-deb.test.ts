@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { REBOOT } from '../../src/ota/launcher.ts';
 import { BOARDS_DIR, loadBoard } from '../../src/runtime/board.ts';
 import { parseConfig } from '../../src/runtime/config.ts';
 import { checkProducts } from '../../src/runtime/products.ts';
@@ -160,4 +161,10 @@ test.skipIf(dpkg.missing || systemd.missing)(`systemd understands every line of 
     env: { ...process.env, LC_ALL: 'C' },
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
+test('what tilld ends with to have the board started again is what the unit waits for', () => {
+  const unit = readFileSync(join(import.meta.dirname, 'files', 'tilld.service'), 'utf8');
+  expect(unit).toMatch(new RegExp(`^ExecStopPost=\\+.*EXIT_STATUS" != ${REBOOT} .*systemctl --no-block reboot`, 'm'));
+  expect(unit).toMatch(new RegExp(`^SuccessExitStatus=${REBOOT}$`, 'm'));
 });

@@ -55,7 +55,7 @@ export function launchPage({ command }: Described, version: string, seconds: num
     '.B tilld\\-launch\n.B \\-\\-state\n.I DIR\n[options]\n.B \\-\\-\n.I ARGS',
     section('DESCRIPTION'),
     paragraph(
-      `${command.summary}. An update of the box puts its release below the state directory; it never replaces tilld-launch, nor the tilld that the package brings. A release that is not confirmed in time, or ends, gets another try; after the last one the release before it is started. Exit code 75 of what was started means: start me again.`,
+      `${command.summary}. An update of the box puts its release below the state directory; it never replaces tilld-launch, nor the tilld that the package brings. A release that is not confirmed in time, or ends, gets another try; after the last one the release before it is started. Exit code 75 of what was started means: start me again; 76: reboot the board, which the service does.`,
     ),
     section('OPTIONS'),
     ...optionsOf(command),

@@ -144,6 +144,7 @@ async function testBoot(root: string): Promise<void> {
     removed: 'inactive',
     installed: 'active',
     stopped: 'inactive success',
+    reboot: 'reboot.target is masked',
   });
   assert.match(rights, /Uid: (?!0 )\d+ .*CapEff: 0{16} NoNewPrivs: 1 Seccomp: 2/);
   assert.equal(JSON.parse(status).device.serial, 'BOX-0001');

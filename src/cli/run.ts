@@ -12,6 +12,8 @@ const STOP_MS = 4_500;
 
 /** Tells whoever supervises the box that it wants to be started again: tilld-launch (by the state of the updates), systemd (Restart=on-failure). */
 const START_AGAIN = 75;
+/** The same of the whole board; the unit of the package sees to it. */
+const REBOOT = 76;
 
 /** What tilld-launch says of itself to what it starts; null for a box that somebody else started. */
 function launchedBy(env: Context['env']): (Launched & { readonly stateDir: string }) | null {
@@ -51,15 +53,16 @@ export const run = command({
     if (values.config === undefined) throw new UsageFault('--config is missing', { expected: '--config FILE' });
     const stop = stopSignal({ withinMs: STOP_MS, inputEnds: values['until-parent-ends'] });
     const { runBox } = await import('../runtime/run-box.ts');
-    const restart = Promise.withResolvers<void>();
+    const restart = Promise.withResolvers<'program' | 'board'>();
     const launched = launchedBy(env);
     const stateDir = values.state ?? launched?.stateDir ?? (existsSync(BOX_STATE) ? BOX_STATE : '.tilld');
     if (launched && resolve(stateDir) !== launched.stateDir) throw otherState(stateDir, launched.stateDir);
     const box = await runBox({ configFile: values.config, stateDir, restart: restart.resolve, ...(launched ? { launched } : {}) });
     show({ ready: true, url: box.url, stateDir }, () => `The box is ready. Local API: ${box.url}   State: ${stateDir}`);
-    const stopped = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
-    if (!stop.aborted) await Promise.race([stopped, restart.promise]);
+    const stopped = new Promise<null>((resolve) => stop.addEventListener('abort', () => resolve(null), { once: true }));
+    const wanted = stop.aborted ? null : await Promise.race([stopped, restart.promise]);
     await box.stop();
-    return stop.aborted ? 0 : START_AGAIN;
+    if (stop.aborted) return 0;
+    return wanted === 'board' ? REBOOT : START_AGAIN;
   },
 });

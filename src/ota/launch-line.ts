@@ -12,8 +12,8 @@ Usage: tilld-launch --state DIR [--trial-seconds N] [--tries N] -- ARGS
   --tries N          starts a release on trial may have (default 3)
   ARGS               what is started is given these: run --config /etc/tilld/tilld.json --state DIR
 
-Ends as what it started ends. Exit code 75 of that means: start me again. Signals are passed on: a service manager
-sends them to tilld-launch alone (systemd: KillMode=mixed).
+Ends as what it started ends. Exit code 75 of that means: start me again; 76: reboot the board, which is left to whoever
+started tilld-launch. Signals are passed on: a service manager sends them to tilld-launch alone (systemd: KillMode=mixed).
 `;
 
 /** What a command line of tilld-launch asks for. */

@@ -6,7 +6,16 @@ import { advance } from '../domain/ota/states.ts';
 import type { Release } from '../domain/ota/update.ts';
 import { FakeClock, settle } from '../testkit/clock.ts';
 import { NEW_TRIAL, putFirmware, setFirmware } from '../testkit/sample-firmware.ts';
-import { type Ending, KILL_AFTER_MS, type LaunchHost, LEAST_BETWEEN_STARTS_MS, launch, START_AGAIN, type StopSignal } from './launcher.ts';
+import {
+  type Ending,
+  KILL_AFTER_MS,
+  type LaunchHost,
+  LEAST_BETWEEN_STARTS_MS,
+  launch,
+  REBOOT,
+  START_AGAIN,
+  type StopSignal,
+} from './launcher.ts';
 import { otaPaths } from './paths.ts';
 import { readState, writeState } from './state-file.ts';
 
@@ -148,6 +157,16 @@ describe('without a trial', () => {
     expect(machine.started).toEqual(['V1.0.0', 'V1.1.0']);
     expect(machine.ending).toBeNull();
   });
+});
+
+it.each([false, true])('leaves a reboot to whoever started it, on trial: %s', async (onTrial) => {
+  if (onTrial) trialOf(next);
+  else setFirmware(home, { current: old });
+  const machine = await running();
+  await machine.dies({ code: REBOOT });
+  expect(machine.started).toHaveLength(1);
+  expect([machine.ending, clock.pending()]).toEqual([expect.objectContaining({ code: REBOOT }), 0]);
+  if (onTrial) expect(onDisk()).toMatchObject({ slots: { AP: { trial: { tries: 1 } } }, refused: [] });
 });
 
 describe('on trial', () => {

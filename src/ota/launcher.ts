@@ -5,6 +5,8 @@ import { readState } from './state-file.ts';
 
 /** Exit code of a child that asks to be started again, by the state as it is then. */
 export const START_AGAIN = 75;
+/** Exit code of a child that asks for a reboot of the board: whoever started the launcher sees to that. */
+export const REBOOT = 76;
 /** Between two starts, so that a child that ends at once does not keep the box busy, ms. */
 export const LEAST_BETWEEN_STARTS_MS = 1_000;
 /** Between the polite and the last signal, ms. */
@@ -51,7 +53,8 @@ const NEVER_STARTS = new Set(['EACCES', 'ENOENT', 'ENOEXEC', 'ENOTDIR', 'ELIBBAD
 /**
  * Keeps one child running by the state of the updates, until a child ends that is not on trial, or the launcher is
  * asked to end; resolves to how that child ended. A release on trial that ends, or is not confirmed in time, gets its
- * next try; after the last one the release before it is started. A confirmed release is never left for having ended.
+ * next try; after the last one the release before it is started. A confirmed release is never left for having ended. A
+ * reboot is no failure, and uses up a try.
  */
 export async function launch(host: LaunchHost, options: LaunchOptions): Promise<Ending> {
   const unstartable = new Map<string, string>();
@@ -63,6 +66,7 @@ export async function launch(host: LaunchHost, options: LaunchOptions): Promise<
     if (stop.asked) return { code: 0, signal: null, error: null };
     const startedMs = host.clock.monotonicMs();
     const { ending, hung } = await supervise(host, options, choice, stop);
+    if (ending.code === REBOOT) return ending;
     const failed = isOnTrial(options.stateDir, choice);
     lastTry = failed ? howItFailed(ending, hung, options.trialMs) : null;
     if (stop.asked) return ending;

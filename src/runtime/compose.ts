@@ -38,6 +38,8 @@ export interface Launched {
   readonly trialMs: number;
 }
 
+export type Restart = (what: 'program' | 'board') => void;
+
 export interface ComposeOptions {
   readonly settings: Settings;
   /** Directory of the box's own files; made when it is missing. */
@@ -51,8 +53,8 @@ export interface ComposeOptions {
   readonly onOutput?: (line: string) => void;
   /** A commit ended in the unknown: the process must end, and whoever starts it again finds out what is in the journal. */
   readonly onLedgerLost: (fault: StoreFault) => void;
-  /** Ends the process in order, for whoever supervises it to start again. */
-  readonly restart: () => void;
+  /** Ends the process in order, for whoever supervises it to start it, or the whole board, again. */
+  readonly restart: Restart;
   /** The newest lines of the log. */
   readonly logLines: (most: number) => readonly string[];
   /** By tilld-launch: the firmware release this process is (empty: what tilld itself brings); null when that did not start it. */
@@ -143,7 +145,7 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     language,
     logLines: options.logLines,
     // A virtual board is started again by ending its program.
-    power: { restart: options.restart, reboot: options.restart },
+    power: { restart: () => options.restart('program'), reboot: () => options.restart(simulator ? 'program' : 'board') },
     display: {
       show: (screen) => {
         log.debug('screen', { kind: screen.kind });
@@ -163,7 +165,7 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
       backendFiles: files,
       unusable,
       launchedAs: options.launched?.release ?? null,
-      restart: options.restart,
+      restart: () => options.restart('program'),
       trialMs: trialSeconds * 1_000,
       // A release that took longer than its trial to believe in itself would never be confirmed.
       confirmMs: Math.min(confirmSeconds * 1_000, options.launched ? options.launched.trialMs / 2 : Number.POSITIVE_INFINITY),
@@ -171,6 +173,17 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     },
   });
   let unwatchButtons = () => {};
+  const stop = async () => {
+    unwatchButtons();
+    try {
+      await display?.stop();
+      await box.stop();
+      await own.stop();
+      await printer?.printer.close();
+    } finally {
+      release();
+    }
+  };
   return {
     box,
     metrics,
@@ -182,25 +195,17 @@ export async function composeBox(options: ComposeOptions): Promise<ComposedBox> 
     look,
     tray: printer?.tray ?? null,
     start: async () => {
-      await box.start().catch(async (error: unknown) => {
-        // A box that did not start leaves nothing driven, and no program that would keep this one from ending.
-        await gpio.close();
-        throw error;
-      });
-      display?.start();
-      unwatchButtons = watchButtons({ gpio, clock, log, board, onPress: (name) => box.press(name) });
-    },
-    stop: async () => {
-      unwatchButtons();
       try {
-        await display?.stop();
-        await box.stop();
-        await own.stop();
-        await printer?.printer.close();
-      } finally {
-        release();
+        await box.start();
+        display?.start();
+        unwatchButtons = watchButtons({ gpio, clock, log, board, onPress: (name) => box.press(name) });
+      } catch (error) {
+        // A box that did not start leaves nothing driven, no acceptor open, and nothing that would keep this process from ending.
+        await stop();
+        throw error;
       }
     },
+    stop,
   };
 }
 

@@ -5,7 +5,7 @@ import type { Store } from '../ports/store.ts';
 import { type Api, startApi } from './api/server.ts';
 import { BOARDS_DIR, loadBoard } from './board.ts';
 import { systemClock } from './clock.ts';
-import { type ComposedBox, composeBox, type Launched } from './compose.ts';
+import { type ComposedBox, composeBox, type Launched, type Restart } from './compose.ts';
 import { loadConfig, type Settings } from './config.ts';
 import { stderrLog } from './log.ts';
 import { checkProducts } from './products.ts';
@@ -19,8 +19,8 @@ export interface RunOptions {
   readonly onOutput?: (line: string) => void;
   /** See `ComposeOptions`; default: nobody would start it again. */
   readonly launched?: Launched;
-  /** Ends the process in order, for whoever supervises it to start again. */
-  readonly restart: () => void;
+  /** See `ComposeOptions`. */
+  readonly restart: Restart;
 }
 
 export interface RunningBox {
