@@ -14,6 +14,8 @@ export interface Release {
 
 export const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const APT = 'apt';
+/** Of /usr/share, what no program reads. */
+const UNREAD = ['bash-completion', 'doc', 'info', 'lintian', 'locale', 'man'];
 
 /**
  * Another release's packages than this machine's, by an apt of their own that leaves this machine's alone. Signatures
@@ -115,9 +117,8 @@ export async function mirror(): Promise<string> {
 export async function unpack(files: readonly string[], root: string): Promise<void> {
   mkdirSync(root, { recursive: true });
   for (const file of files) {
-    await runProgram('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --exclude=./usr/share', 'sh', file, root], {
-      from: 'dpkg',
-    });
+    const script = `dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" ${UNREAD.map((folder) => `--exclude=./usr/share/${folder}`).join(' ')}`;
+    await runProgram('sh', ['-c', script, 'sh', file, root], { from: 'dpkg' });
   }
 }
 

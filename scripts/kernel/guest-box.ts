@@ -6,6 +6,7 @@ import { join } from 'node:path';
 const TOKEN = 'a-token-for-this-test-only';
 export const SERIAL_NUMBER = '10000000a1b2c3d4';
 export const RELAY_MS = 1_500;
+export const PRINTER_DOTS = 384;
 
 const CHIP = '9030000.pl061';
 const BOARD = {
@@ -32,6 +33,16 @@ const BOARD = {
   buttons: {},
   display: { width: 800, height: 480 },
 };
+/** The pins, and what is on the serial ports. */
+const SERIAL_BOARD = {
+  ...BOARD,
+  acceptors: [
+    ...BOARD.acceptors,
+    { name: 'coins', method: 'coin', kind: 'cctalk', device: '/dev/ttyS1', denominations: { '1': 100, '3': 500 } },
+    { name: 'bills', method: 'bill', kind: 'cctalk', device: '/dev/ttyS1', denominations: { '1': 2_000 } },
+    { name: 'notes', method: 'bill', kind: 'ict', device: '/dev/ttyS2', denominations: { '2': 5_000 } },
+  ],
+};
 const CONFIG = {
   device: { model: 'emulated' },
   board: 'board.json',
@@ -41,6 +52,7 @@ const CONFIG = {
   sale: { currency: 'THB', drive: { mode: 'hold', holdMs: RELAY_MS } },
   pairing: { auto: false },
   display: { driver: 'framebuffer', device: 'fb0' },
+  printer: { driver: 'escpos', connection: { kind: 'serial', path: '/dev/ttyS0', baud: 115_200 }, dots: PRINTER_DOTS },
   api: { host: '0.0.0.0', port: 7070, token: TOKEN },
 };
 /** Stands for systemd: hands the watchdog's food on to the kernel's own. */
@@ -48,12 +60,14 @@ const NOTIFY = `#!/usr/bin/busybox sh
 case "$*" in *WATCHDOG=1*) echo fed > /run/food ;; esac
 `;
 
-/** The folder the guest sees: the executable, its configuration and its board. */
+/** The folder the guest sees: the executable, and a configuration and a board without and with acceptors on serial ports. */
 export function guestShare(executable: string): { readonly folder: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'tilld-guest-'));
   cpSync(executable, join(folder, 'tilld'));
   writeFileSync(join(folder, 'board.json'), JSON.stringify(BOARD));
   writeFileSync(join(folder, 'box.json'), JSON.stringify(CONFIG));
+  writeFileSync(join(folder, 'serial-board.json'), JSON.stringify(SERIAL_BOARD));
+  writeFileSync(join(folder, 'serial-box.json'), JSON.stringify({ ...CONFIG, board: 'serial-board.json' }));
   writeFileSync(join(folder, 'systemd-notify'), NOTIFY, { mode: 0o755 });
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

@@ -26,8 +26,19 @@ const PROGRAMS = [
   'libatomic1',
   'util-linux',
   'libcap-ng0',
+  'coreutils',
+  'libacl1',
+  'libattr1',
+  'libgmp10',
+  'libselinux1',
+  'libpcre2-8-0',
+  'alsa-utils',
+  'libasound2t64',
+  'libasound2-data',
 ];
 const MODULES = ['9p', '9pnet_virtio', 'virtio_net', 'virtio-gpu', 'softdog', 'snd-aloop'];
+/** What programs read of /usr/share. */
+const SHARED = ['alsa'];
 /** Parts of libc and OpenSSL that nothing here loads. */
 const UNUSED = /^(?:gconv|ossl-modules|engines-3|libssl\.so.*)$/;
 const LIBRARIES = 'usr/lib/aarch64-linux-gnu';
@@ -68,6 +79,8 @@ async function pack(root: string, init: string, ramdisk: string): Promise<void> 
   const copied = libraries.map((name) => join(root, LIBRARIES, name));
   await runProgram('cp', ['-a', ...copied, join(work, LIBRARIES)], { from: 'coreutils' });
   await runProgram('cp', ['-a', join(root, 'usr/lib/ld-linux-aarch64.so.1'), join(work, 'usr/lib')], { from: 'coreutils' });
+  mkdirSync(join(work, 'usr/share'));
+  await runProgram('cp', ['-a', ...SHARED.map((name) => join(root, 'usr/share', name)), join(work, 'usr/share')], { from: 'coreutils' });
   for (const name of ['bin', 'sbin', 'lib']) symlinkSync(`usr/${name}`, join(work, name));
   await copyModules(root, work);
   writeFileSync(join(work, 'init'), init, { mode: 0o755 });

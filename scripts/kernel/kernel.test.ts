@@ -1,13 +1,23 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BoxStatus, SaleView } from '../../src/app/box.ts';
 import type { Recorded } from '../../src/domain/journal.ts';
 import { rasterise } from '../../src/drivers/display/raster.ts';
+import { ticketRaster } from '../../src/drivers/printer/ticket-image.ts';
+import { BUILT_IN_PACKS } from '../../src/drivers/sound/pack.ts';
+import { Voice } from '../../src/drivers/sound/voice.ts';
+import { readWav } from '../../src/drivers/sound/wav.ts';
+import { WavSink } from '../../src/drivers/sound/wav-sink.ts';
+import { memoryLog } from '../../src/testkit/log.ts';
+import { scanned } from '../../src/testkit/scan.ts';
 import { cacheFolder } from '../debian/cache.ts';
 import { makeExecutable } from '../executable/make-executable.ts';
 import { GuestApi, guestShare, RELAY_MS, SERIAL_NUMBER } from './guest-box.ts';
 import { guestImage } from './guest-image.ts';
+import { recorded } from './loopback-sound.ts';
+import { plugInto, type SerialDevices } from './serial-devices.ts';
 import { VirtualMachine } from './virtual-machine.ts';
 
 /** An emulated processor takes its time. */
@@ -21,6 +31,7 @@ const PIECE_OVER_MS = 400;
 let machine: VirtualMachine;
 let api: GuestApi;
 let share: ReturnType<typeof guestShare>;
+let devices: SerialDevices;
 
 beforeAll(async () => {
   // One that was built before, or the one of this very source.
@@ -30,6 +41,7 @@ beforeAll(async () => {
   const image = await guestImage(readFileSync(new URL('guest-init.sh', import.meta.url), 'utf8'));
   machine = await VirtualMachine.boot({ image, share: share.folder, serialNumber: SERIAL_NUMBER });
   api = new GuestApi(machine.apiPort);
+  devices = plugInto(machine.serialPorts);
   await machine.drive('COIN', 'high');
 }, BUILD_MS);
 afterAll(async () => {
@@ -38,9 +50,9 @@ afterAll(async () => {
 });
 
 /** Starts tilld in the guest; the shell there keeps its number. */
-async function startBox(environment = ''): Promise<void> {
+async function startBox(environment = '', config = 'box.json'): Promise<void> {
   const from = machine.console.lines.length;
-  await machine.run(`${environment} /mnt/tilld run --config /mnt/box.json --state /var/lib/tilld >/dev/console 2>&1 & box=$!`);
+  await machine.run(`${environment} /mnt/tilld run --config /mnt/${config} --state /var/lib/tilld >/dev/console 2>&1 & box=$!`);
   await machine.console.next(/The box is ready/, SOON_MS, from);
 }
 
@@ -89,6 +101,14 @@ async function piecesUntil(count: number): Promise<(number | string)[]> {
   }
 }
 
+async function until(holds: () => boolean): Promise<void> {
+  const endMs = performance.now() + SOON_MS;
+  while (!holds()) {
+    expect(performance.now(), 'it does not come to it').toBeLessThan(endMs);
+    await pause(100);
+  }
+}
+
 test('the executable starts on the kernel, by the name the board gives it', { timeout: 60_000 }, async () => {
   await startBox();
   const status = await api.json<BoxStatus>('/v1/status');
@@ -107,6 +127,17 @@ test('the screen shows, pixel by pixel, what was drawn', async () => {
     await pause(500);
   }
 });
+
+/** From the first sample that is not silent to the last. */
+function withoutSilence(samples: Int16Array): Int16Array {
+  return samples.slice(
+    samples.findIndex((sample) => sample !== 0),
+    samples.findLastIndex((sample) => sample !== 0) + 1,
+  );
+}
+
+/** A sale that was delivered. */
+let sold = '';
 
 test('every coin is in the journal', { timeout: 120_000 }, async () => {
   for (const pulses of [1, 2, 5, 10, 1, 5, 2, 10]) expect(await counted(pulses)).toEqual([pulses * 100]);
@@ -133,6 +164,26 @@ test('the relay closes for a sale, seen from outside', { timeout: 60_000 }, asyn
     expect([sale.state, performance.now() < endMs]).toEqual(['delivering', true]);
     await pause(100);
   }
+  sold = id;
+});
+
+test('its ticket comes out of a printer on a serial port, whole and cut off', { timeout: 60_000 }, async () => {
+  expect(await api.json(`/v1/sales/${sold}/ticket`, {})).toMatchObject({ result: 'done' });
+  const { tickets, cuts } = devices.printer;
+  expect([tickets.length, cuts]).toEqual([1, ['partial']]);
+  expect(tickets.map((ticket) => scanned(ticketRaster(ticket)))).toEqual([sold]);
+});
+
+test('the sound card carries, sample by sample, what is said', { timeout: 90_000 }, async () => {
+  const file = join(share.folder, 'said.wav');
+  const sink = new WavSink(file);
+  const voice = new Voice({ sink, log: memoryLog(), language: 'en', volume: 100, packs: [BUILT_IN_PACKS] });
+  await voice.say({ phrase: 'received', amount: { minor: 2_050, currency: 'GBP' } });
+  await sink.close();
+  const heard = await recorded(machine, (device) => `/mnt/tilld say 20.50 --currency GBP --device ${device}`);
+  const expected = withoutSilence(readWav(readFileSync(file), file).samples);
+  // What its recording end repeats after the playing end was closed is nothing that was played.
+  expect(withoutSilence(heard).subarray(0, expected.length)).toEqual(expected);
 });
 
 test('a relay that is closed opens when the program is killed', { timeout: 60_000 }, async () => {
@@ -146,8 +197,34 @@ test('a relay that is closed opens when the program is killed', { timeout: 60_00
   expect(await ledger()).toContainEqual(expect.objectContaining({ kind: 'act.outcome', result: 'indeterminate' }));
 });
 
-test('the watchdog bites when the program hangs, and not before', { timeout: 120_000 }, async () => {
+test('acceptors on serial ports are taken from, also what fell while the box was dead', { timeout: 120_000 }, async () => {
+  const { coins, bills, notes } = devices;
   await machine.run('kill -TERM $box; wait $box');
+  notes.expect('disable', 'enable', 'accept');
+  await startBox('', 'serial-box.json');
+  const before = (await pieces()).length;
+  const next = async (count: number) => (await piecesUntil(before + count)).slice(before);
+  await until(() => !coins.inhibited && !bills.inhibited && !notes.inhibited);
+  expect((await machine.run('stty -F /dev/ttyS2 -a')).printed).toMatch(/9600 baud.*\bparenb -parodd.* inpck\b/s);
+  coins.insert(3);
+  expect(await next(1)).toEqual([500]);
+  bills.insert(1);
+  expect(await next(2)).toEqual([500, 2_000]);
+  notes.insert(2);
+  expect(await next(3)).toEqual([500, 2_000, 5_000]);
+  expect([bills.stacked, notes.stacked]).toEqual([[1], [2]]);
+  await machine.run('kill -KILL $box; wait $box');
+  coins.take(1);
+  notes.expect('disable', 'enable', 'disable');
+  await startBox('', 'serial-box.json');
+  expect(await next(4)).toEqual([500, 2_000, 5_000, 100]);
+  await until(() => !notes.inhibited);
+  await machine.run('kill -TERM $box; wait $box');
+  expect([coins.inhibited, bills.inhibited, notes.inhibited]).toEqual([true, true, true]);
+  devices.finish();
+});
+
+test('the watchdog bites when the program hangs, and not before', { timeout: 120_000 }, async () => {
   // As systemd has it, the watchdog waits from the first food on: a start may take as long as it takes.
   await machine.run('modprobe softdog soft_margin=16; mkfifo /run/food');
   await machine.run(

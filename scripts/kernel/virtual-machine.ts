@@ -17,6 +17,8 @@ const PINS = 'pl061@9030000';
 const PIN_NAMES = ['COIN', 'RELAY', 'INHIBIT'] as const;
 const FIRST_PIN = 5;
 type PinName = (typeof PIN_NAMES)[number];
+/** Its serial ports, from /dev/ttyS0 on; behind each is a socket of this machine. */
+const SERIAL_PORTS = 4;
 const BOOT_MS = 60_000;
 
 export interface Bitmap {
@@ -35,13 +37,15 @@ export interface VirtualMachineOptions {
 
 /**
  * A whole arm64 machine with a real Linux kernel, emulated: its pins are driven and watched from outside, its screen
- * is read, its port 7070 can be reached, and a shell in it takes commands.
+ * is read, its serial ports have an other end here, its port 7070 can be reached, and a shell in it takes commands.
  */
 export class VirtualMachine {
   readonly console: LineReader;
   /** Every change of an output pin, as `IRQ raise 6`. */
   readonly pins: LineReader;
   readonly apiPort: number;
+  /** The other ends of /dev/ttyS0, /dev/ttyS1, … */
+  readonly serialPorts: readonly Socket[];
   readonly #folder: string;
   readonly #process: ChildProcess;
   readonly #qtest: Socket;
@@ -51,7 +55,7 @@ export class VirtualMachine {
   readonly #monitorLines: LineReader;
   #commands = 0;
 
-  private constructor(folder: string, process: ChildProcess, apiPort: number, sockets: Record<'qtest' | 'monitor' | 'shell', Socket>) {
+  private constructor(folder: string, process: ChildProcess, apiPort: number, sockets: Sockets) {
     if (!process.stdout) throw new TypeError('the console is not piped');
     this.#folder = folder;
     this.#process = process;
@@ -60,6 +64,7 @@ export class VirtualMachine {
     this.#qtest = sockets.qtest;
     this.#monitor = sockets.monitor;
     this.#shell = sockets.shell;
+    this.serialPorts = sockets.serial;
     this.pins = new LineReader(sockets.qtest);
     this.#monitorLines = new LineReader(sockets.monitor);
     this.#shellLines = new LineReader(sockets.shell);
@@ -73,6 +78,7 @@ export class VirtualMachine {
     const apiPort = await freePort();
     const path = (name: string) => join(folder, name);
     const socket = (name: string) => `unix:${path(name)},server=on,wait=off`;
+    const serial = Array.from({ length: SERIAL_PORTS }, (_, i) => `port${i}`);
     const child = spawn(
       QEMU,
       [
@@ -105,6 +111,8 @@ export class VirtualMachine {
           '-device',
           'virtconsole,chardev=shell',
         ],
+        ...serial.flatMap((name) => ['-chardev', `socket,id=${name},path=${path(name)},server=on,wait=off`]),
+        ...['-device', `pci-serial-4x,${serial.map((name, i) => `chardev${i + 1}=${name}`).join(',')}`],
         ...['-qtest', socket('qtest'), '-qtest-log', '/dev/null', '-qmp', socket('monitor')],
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
@@ -112,9 +120,9 @@ export class VirtualMachine {
     const failed = once(child, 'error').then(([error]) =>
       Promise.reject((error as NodeJS.ErrnoException).code === 'ENOENT' ? programMissing(QEMU, QEMU_PACKAGE) : error),
     );
-    const sockets = await Promise.race([Promise.all(['qtest', 'monitor', 'shell'].map((name) => dialled(path(name)))), failed]);
-    const [qtest, monitor, shell] = sockets as [Socket, Socket, Socket];
-    const machine = new VirtualMachine(folder, child, apiPort, { qtest, monitor, shell });
+    const all = Promise.all(['qtest', 'monitor', 'shell', ...serial].map((name) => dialled(path(name))));
+    const [qtest, monitor, shell, ...ports] = (await Promise.race([all, failed])) as [Socket, Socket, Socket, ...Socket[]];
+    const machine = new VirtualMachine(folder, child, apiPort, { qtest, monitor, shell, serial: ports });
     await machine.#watchPins();
     await machine.#shellLines.next(/^READY$/, BOOT_MS);
     return machine;
@@ -158,7 +166,7 @@ export class VirtualMachine {
   async end(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.ended();
-    for (const socket of [this.#qtest, this.#monitor, this.#shell]) socket.destroy();
+    for (const socket of [this.#qtest, this.#monitor, this.#shell, ...this.serialPorts]) socket.destroy();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -189,6 +197,8 @@ export class VirtualMachine {
     return reply;
   }
 }
+
+type Sockets = Record<'qtest' | 'monitor' | 'shell', Socket> & { readonly serial: readonly Socket[] };
 
 const numberOf = (pin: PinName): number => FIRST_PIN + PIN_NAMES.indexOf(pin);
 
