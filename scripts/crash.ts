@@ -8,13 +8,14 @@ import { KIOSK } from '../src/testkit/crash/kiosk-scenarios.ts';
 import { PAYMENT_GATEWAY } from '../src/testkit/crash/payment-gateway-scenarios.ts';
 import { PROMPTPAY } from '../src/testkit/crash/promptpay-scenarios.ts';
 import { QRIS_SOUNDBOX } from '../src/testkit/crash/qris-scenarios.ts';
+import { SERIAL_ACCEPTORS } from '../src/testkit/crash/serial-scenarios.ts';
 import type { Setting } from '../src/testkit/crash/setting.ts';
 import type { World } from '../src/testkit/crash/world.ts';
 import { seededEntropy } from '../src/testkit/entropy.ts';
 import { scratchDirectory } from '../src/testkit/powercut/scratch.ts';
 import { sweep } from '../src/testkit/powercut/sweep.ts';
 
-const SETTINGS = [PROMPTPAY, DS50, QRIS_SOUNDBOX, KIOSK, PAYMENT_GATEWAY] as const;
+const SETTINGS = [PROMPTPAY, DS50, QRIS_SOUNDBOX, KIOSK, PAYMENT_GATEWAY, SERIAL_ACCEPTORS] as const;
 const NAMES = SETTINGS.flatMap(({ scenarios }) => scenarios.map(({ name }) => name));
 
 const HELP = `Kills a box at the commits of every scenario, then at random instants, and compares the books after each kill.
@@ -29,7 +30,8 @@ Usage: npm run crash -- [--kills N] [--seed N] [--scenario NAME]... [--json]
                    ${DS50.scenarios.map(({ name }) => name).join(', ')} (ds50),
                    ${QRIS_SOUNDBOX.scenarios.map(({ name }) => name).join(', ')} (qris-soundbox),
                    ${KIOSK.scenarios.map(({ name }) => name).join(', ')} (kiosk),
-                   ${PAYMENT_GATEWAY.scenarios.map(({ name }) => name).join(', ')} (payment-gateway)
+                   ${PAYMENT_GATEWAY.scenarios.map(({ name }) => name).join(', ')} (payment-gateway),
+                   ${SERIAL_ACCEPTORS.scenarios.map(({ name }) => name).join(', ')} (serial-acceptors; needs python3)
   --ota            kill installs of updates instead, at every call with which they change the disk (needs strace)
 `;
 
@@ -87,6 +89,7 @@ async function sales() {
   await fight(QRIS_SOUNDBOX);
   await fight(KIOSK);
   await fight(PAYMENT_GATEWAY);
+  await fight(SERIAL_ACCEPTORS);
   const faults = results.flatMap((result) => result.faults);
   const text = [...results.map(told), `${killed} kills, ${faults.length} faults in the books`].join('\n');
   return { result: { kills: killed, faults, settings: results }, text };

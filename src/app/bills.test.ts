@@ -128,6 +128,57 @@ describe('a bill that was being kept when the power went', () => {
   });
 });
 
+describe('a bill that the acceptor is still busy with when the box is back', () => {
+  const backWhileBusy = async () => {
+    await start();
+    hold('p1');
+    await bench.cut();
+    bench.bill.counting = true;
+    await bench.start();
+    await bench.clock.flow(5_000, 500);
+    expect(entriesOf('bill.unknown')).toEqual([]);
+  };
+  const done = async () => {
+    bench.bill.counting = false;
+    await bench.clock.flow(1_000, 500);
+  };
+
+  it('is credited once, as the bill that it is', async () => {
+    await backWhileBusy();
+    bench.bill.emit({ kind: 'credited', train: 't9', amountMinor: 2_000, mark: '9' });
+    await done();
+    expect(entriesOf('cash.credited')).toMatchObject([{ train: 't9', piece: 'p1' }]);
+    expect([bench.box.status().creditMinor, codes(), entriesOf('bill.unknown')]).toEqual([2_000, [], []]);
+  });
+
+  it('is counted once when the acceptor only tells that a bill was kept', async () => {
+    await backWhileBusy();
+    bench.bill.emit({ kind: 'unassigned', train: 't9', pulses: 1, widthsMs: [] });
+    await done();
+    expect(entriesOf('cash.unassigned')).toMatchObject([{ train: 't9', piece: 'p1' }]);
+    expect(entriesOf('bill.unknown')).toEqual([]);
+  });
+
+  it('stays unknown when the acceptor is done and has said nothing of it', async () => {
+    await backWhileBusy();
+    await done();
+    expect([entriesOf('bill.unknown').length, codes()]).toEqual([1, ['bill-unknown']]);
+  });
+
+  it('is not waited for for ever', async () => {
+    await backWhileBusy();
+    await bench.clock.flow(30_000, 500);
+    expect([entriesOf('bill.unknown').length, codes()]).toEqual([1, ['bill-unknown']]);
+    await done();
+  });
+
+  it('is left to the next start when the box stops first', async () => {
+    await backWhileBusy();
+    await bench.box.stop();
+    expect(bench.clock.pending()).toBe(0);
+  });
+});
+
 describe('the mark of an acceptor', () => {
   it('is given back at the next start', async () => {
     await start();

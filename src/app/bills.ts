@@ -1,5 +1,6 @@
 import type { HeldBill } from '../domain/till/state.ts';
 import type { Acceptor, AcceptorEvent } from '../ports/acceptor.ts';
+import type { Cancel, Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { HealthService } from './health.ts';
 import type { TillService } from './till.ts';
@@ -7,10 +8,15 @@ import type { TillService } from './till.ts';
 interface BillsOptions {
   readonly till: TillService;
   readonly health: HealthService;
+  readonly clock: Clock;
   readonly log: Log;
   /** Whether cash can be taken and kept now. */
   readonly wanted: () => boolean;
 }
+
+/** How often an acceptor is looked at that is still busy with a bill of the run before, and for how long it is waited for, milliseconds. */
+const LOOK_MS = 500;
+const BUSY_MOST_MS = 30_000;
 
 /**
  * Decides about bills that an acceptor holds. That one is to be kept is written down before the acceptor hears of it;
@@ -20,6 +26,8 @@ interface BillsOptions {
 export class Bills {
   readonly #o: BillsOptions;
   readonly #inherited = new Map<string, HeldBill>();
+  /** Acceptors that may still tell of the run before, by their next look. */
+  readonly #looks = new Map<Acceptor, Cancel>();
 
   constructor(options: BillsOptions) {
     this.#o = options;
@@ -55,11 +63,11 @@ export class Bills {
     tell('stack');
   }
 
-  /** The piece of the run before that this acceptor's credit is, if it can be. */
-  inherited(acceptor: Acceptor, amountMinor: number): string | undefined {
+  /** The piece of the run before that this acceptor tells of now, if it can be: one that is worth this, or any where its worth is not told. */
+  inherited(acceptor: Acceptor, amountMinor?: number): string | undefined {
     const { held } = this.#o.till.state;
     for (const [piece, bill] of this.#inherited) {
-      const same = bill.acceptor === acceptor.name && bill.amountMinor === amountMinor;
+      const same = bill.acceptor === acceptor.name && (amountMinor === undefined || bill.amountMinor === amountMinor);
       if (!same || !Object.hasOwn(held, piece)) continue;
       this.#inherited.delete(piece);
       return piece;
@@ -67,10 +75,32 @@ export class Bills {
     return undefined;
   }
 
-  /** An acceptor that works has said all it knows of the time before: what is still open of that time stays unknown. */
+  /**
+   * An acceptor that works has said all it knows of the time before, unless it is still busy with a bill: to keep one takes
+   * it longer than a start takes the box. What is then open of that time stays unknown.
+   */
   caughtUp(acceptor: Acceptor): void {
-    const { health } = this.#o;
-    if (!health.isFaulty(acceptor.name)) this.#unknown((bill) => bill.acceptor === acceptor.name);
+    this.#lookAt(acceptor, this.#o.clock.monotonicMs() + BUSY_MOST_MS);
+  }
+
+  /** What is undecided now the next run takes up. */
+  stop(): void {
+    for (const cancel of this.#looks.values()) cancel();
+    this.#looks.clear();
+  }
+
+  #lookAt(acceptor: Acceptor, untilMs: number): void {
+    const { health, clock } = this.#o;
+    const its = ({ acceptor: name }: HeldBill) => name === acceptor.name;
+    this.#looks.get(acceptor)?.();
+    this.#looks.delete(acceptor);
+    if (health.isFaulty(acceptor.name) || ![...this.#inherited.values()].some(its)) return;
+    if (acceptor.busy() && clock.monotonicMs() < untilMs)
+      this.#looks.set(
+        acceptor,
+        clock.after(LOOK_MS, () => this.#lookAt(acceptor, untilMs)),
+      );
+    else this.#unknown(its);
   }
 
   /** Of an acceptor that the board has no more nobody will ever hear. */

@@ -76,6 +76,7 @@ export class Cash {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const cancel of this.#untold.values()) cancel();
+    this.#bills.stop();
     const stopping = this.#o.acceptors.map((acceptor) => acceptor.disable().finally(() => acceptor.stop()));
     const failed = (await Promise.allSettled(stopping)).find((result) => result.status === 'rejected');
     // The last chance of what waits to be recorded.
@@ -96,7 +97,8 @@ export class Cash {
         break;
       }
       case 'unassigned': {
-        const { train, pulses, piece } = event;
+        const { train, pulses } = event;
+        const piece = event.piece ?? (pulses === 1 ? this.#bills.inherited(acceptor) : undefined);
         const detail = `${pulses} pulses or pieces of ${name} match no denomination, or some were lost; the money is counted as unassigned`;
         health.raise(`unassigned-${name}`, detail);
         const input = { type: 'unassigned', method, acceptor: name, train, pulses, ...audit(event.widthsMs), ...held(piece) } as const;

@@ -99,6 +99,11 @@ export class FakeCcTalkDevice {
     this.address = options.address ?? (options.method === 'coin' ? 2 : 40);
   }
 
+  /** Whether a routed bill is on its way. */
+  get moving(): boolean {
+    return this.#moving !== null;
+  }
+
   get inhibited(): boolean {
     return !this.master || this.mask.every((byte) => byte === 0);
   }

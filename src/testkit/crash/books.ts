@@ -152,6 +152,7 @@ function checkAlarms(books: Books): void {
   const wanted = [
     ...(outcomes.includes('indeterminate') ? ['delivery-unknown'] : []),
     ...(outcomes.includes('failed') ? ['output-faulty'] : []),
+    ...(books.ofRound('bill.unknown').length > 0 ? ['bill-unknown'] : []),
     ...(unresolved.some(({ card }) => card) ? ['card-unresolved'] : []),
     ...(unresolved.some(({ terminal }) => terminal) ? ['terminal-unresolved'] : []),
     ...(unresolved.some(({ topUp }) => topUp) ? ['top-up-unresolved'] : []),

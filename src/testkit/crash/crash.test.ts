@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { seededEntropy } from '../entropy.ts';
+import { needsPython } from '../pty.ts';
 import { type CampaignResult, campaign } from './campaign.ts';
 import { DS50 } from './ds50-scenarios.ts';
 import { KIOSK } from './kiosk-scenarios.ts';
 import { PAYMENT_GATEWAY } from './payment-gateway-scenarios.ts';
 import { PROMPTPAY } from './promptpay-scenarios.ts';
 import { QRIS_SOUNDBOX } from './qris-scenarios.ts';
+import { SERIAL_ACCEPTORS } from './serial-scenarios.ts';
 
 /** A part of what `npm run crash` does: an even choice of the commits of every scenario, and a few random instants. */
-const KILLS = { promptpay: 10, ds50: 9, qris: 8, kiosk: 7, gateway: 8 };
+const KILLS = { promptpay: 10, ds50: 9, qris: 8, kiosk: 7, gateway: 8, serial: 3 };
 /** Of the kiosk's scenarios, those in which most can go wrong. */
 const KIOSK_PART = ['kiosk-timeout', 'kiosk-away', 'kiosk-unheard', 'kiosk-lost-result', 'kiosk-paper-out', 'kiosk-delivery'];
 /** Of those of the payment gateway too. */
@@ -22,7 +24,11 @@ const GATEWAY_PART = [
   'top-up-success',
   'top-up-late',
 ];
+/** Of those with acceptors on serial ports: coins that are counted late, and bills that are being kept when the box dies. */
+const SERIAL_PART = ['serial-coins-away', 'cctalk-moving', 'ict-moving'];
 const TIMEOUT_MS = 240_000;
+
+const python = needsPython();
 
 const random = () => {
   const dice = seededEntropy(7);
@@ -92,4 +98,21 @@ describe.concurrent('a box that is killed at the commits of whatever it does', (
     expect(result.figures['charges given up']).toBeGreaterThan(0);
     expect(result.figures['top-up cards credited']).toBeGreaterThan(0);
   });
+
+  it.skipIf(python.missing)(
+    `loses and doubles nothing of coins and bills that acceptors remember or hold${python.why}`,
+    {
+      timeout: TIMEOUT_MS,
+    },
+    async () => {
+      const result = await campaign(SERIAL_ACCEPTORS, { kills: KILLS.serial, only: SERIAL_PART, random: random() });
+      expectSound(
+        result,
+        KILLS.serial,
+        SERIAL_PART.map((name) => ({ name })),
+      );
+      expect(result.figures['coins counted']).toBeGreaterThan(0);
+      expect(result.figures['bills credited']).toBeGreaterThan(0);
+    },
+  );
 });

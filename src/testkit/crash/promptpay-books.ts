@@ -1,4 +1,4 @@
-import { booksOf, checkActs, checkTill, sum } from './books.ts';
+import { type Books, booksOf, checkActs, checkTill, sum } from './books.ts';
 import type { PromptPayWorld } from './promptpay-world.ts';
 import type { Round, Verdict } from './setting.ts';
 
@@ -18,7 +18,30 @@ const COIN_MINOR = 1_000;
 export async function checkPromptPay(world: PromptPayWorld, round: Round): Promise<Verdict> {
   const books = await booksOf(world, round);
   checkTill(books, world.terms);
-  const { cash, qr } = books.balances();
+  await checkCharges(world, books);
+  const counted = 0 - books.balances().cash;
+  const lost = world.kills * COIN_MINOR;
+  if (counted > world.offeredMinor || counted < world.insertedMinor - lost) {
+    books.faults.push(
+      `cash: ${world.insertedMinor} to ${world.offeredMinor} was put in, ${counted} is in the journal, at most ${lost} may be lost`,
+    );
+  }
+  checkActs(books, world);
+  await checkReports(world, books);
+  return { faults: books.faults, figures: figuresOf(books) };
+}
+
+/** What its box has done so far. */
+export const figuresOf = (books: Books): Verdict['figures'] => ({
+  'sales settled': books.of('sale.settled').length,
+  'charges paid': books.of('charge.paid').length,
+  'paid late': books.of('charge.paid').filter((entry) => entry.late).length,
+  'refunds due': books.of('refund.due').length,
+  'deliveries cut off in the act': books.of('act.outcome').filter((entry) => entry.result === 'indeterminate').length,
+});
+
+/** What was paid by QR is in the journal, once each, and what may still be paid is asked about. */
+export async function checkCharges(world: PromptPayWorld, books: Books): Promise<void> {
   const paid = (await world.charges()).filter((charge) => charge.state === 'paid');
   books.expect(
     'charges paid',
@@ -28,23 +51,17 @@ export async function checkPromptPay(world: PromptPayWorld, round: Round): Promi
       .sort(),
     paid.map((charge) => charge.chargeId).sort(),
   );
-  books.expect('money by QR', 0 - qr, sum(paid));
+  books.expect('money by QR', 0 - books.balances().qr, sum(paid));
   // A QR the customer could see and has not paid is still asked about, or was given up after the backend had spoken.
   const endings = [...books.of('charge.paid'), ...books.of('charge.failed'), ...books.of('charge.abandoned')];
   const resolved = new Set(endings.map((entry) => entry.charge));
   const doubtful = books.of('charge.created').filter((entry) => !resolved.has(entry.charge));
   books.expect('charges in doubt that are watched', books.status.watching, doubtful.length);
+}
 
-  const counted = 0 - cash;
-  const lost = world.kills * COIN_MINOR;
-  if (counted > world.offeredMinor || counted < world.insertedMinor - lost) {
-    books.faults.push(
-      `cash: ${world.insertedMinor} to ${world.offeredMinor} was put in, ${counted} is in the journal, at most ${lost} may be lost`,
-    );
-  }
-
-  checkActs(books, world);
-
+/** What the box has reported is what its journal says, and all of it. */
+export async function checkReports(world: PromptPayWorld, books: Books): Promise<void> {
+  const { qr } = books.balances();
   const { logs } = await world.backend<{ logs: { item: UploadedItem }[] }>('/ref/logs?limit=1000');
   const uploaded = logs.map((log) => log.item);
   books.expect('money by QR reported', Math.round(uploaded.reduce((total, item) => total + item.qr.net_amount * 100, 0)), 0 - qr);
@@ -57,12 +74,4 @@ export async function checkPromptPay(world: PromptPayWorld, round: Round): Promi
     uploaded.reduce((total, item) => total + pieces(item.coin, 100) + pieces(item.bank, 100), 0),
     reports.reduce((total, report) => total + pieces(report.cash.coin, 1) + pieces(report.cash.bill, 1), 0),
   );
-  const figures = {
-    'sales settled': books.of('sale.settled').length,
-    'charges paid': paid.length,
-    'paid late': books.of('charge.paid').filter((entry) => entry.late).length,
-    'refunds due': books.of('refund.due').length,
-    'deliveries cut off in the act': books.of('act.outcome').filter((entry) => entry.result === 'indeterminate').length,
-  };
-  return { faults: books.faults, figures };
 }

@@ -7,7 +7,7 @@ import type { Terms } from './world.ts';
 const DUE_MINOR = 2_000;
 /** A QR leaves the screen after this, and is paid then. */
 const EXPIRES = { qrMaxMs: 300 };
-const UNDER_WAY: readonly string[] = ['requesting', 'qr', 'cash', 'delivering'];
+export const UNDER_WAY: readonly string[] = ['requesting', 'qr', 'cash', 'delivering'];
 
 type Play = Scenario<PromptPayWorld>['play'];
 
@@ -90,7 +90,7 @@ async function cancelling(world: PromptPayWorld, { key }: Round, again: boolean)
 const open = (world: PromptPayWorld, key: string): Promise<SaleView | null> =>
   world.box('/v1/sales', { amountMinor: DUE_MINOR, description: 'Crash test', idempotencyKey: key });
 
-const view = (world: PromptPayWorld, sale: string): Promise<SaleView | null> => world.box(`/v1/sales/${sale}`);
+export const view = (world: PromptPayWorld, sale: string): Promise<SaleView | null> => world.box(`/v1/sales/${sale}`);
 
 /** Puts in coins and waits until the box has counted them, as long as it lives. */
 async function putIn(world: PromptPayWorld, sale: string, coins: readonly number[]): Promise<boolean> {
@@ -100,7 +100,7 @@ async function putIn(world: PromptPayWorld, sale: string, coins: readonly number
 }
 
 /** Follows a sale to its end, paying whatever QR is on the screen. */
-function over(world: PromptPayWorld, id: string): Promise<boolean> {
+export function over(world: PromptPayWorld, id: string): Promise<boolean> {
   return world.until(async () => {
     const sale = await view(world, id);
     if (sale?.state === 'qr' && sale.charge) await world.backend(`/ref/charges/${sale.charge}/pay`, {});
@@ -109,6 +109,6 @@ function over(world: PromptPayWorld, id: string): Promise<boolean> {
 }
 
 /** Waits until everything that was to be reported has been taken by the backend. */
-function drained(world: PromptPayWorld): Promise<boolean> {
+export function drained(world: PromptPayWorld): Promise<boolean> {
   return world.until(async () => (await world.status())?.queue.waiting === 0);
 }

@@ -75,6 +75,11 @@ export abstract class World {
     return {};
   }
 
+  /** What the box's process has in its environment besides. */
+  protected environment(): Readonly<Record<string, string>> {
+    return {};
+  }
+
   /** The configuration of the box under these terms; what else it needs is written beside it. */
   protected abstract configure(backend: ReferenceBackend, terms: Terms): unknown;
 
@@ -93,7 +98,7 @@ export abstract class World {
   async start(point: KillPoint | null): Promise<Lived> {
     // A box starts twice for every kill: compiled code is kept, as `tilld run` keeps it.
     const cache = { NODE_COMPILE_CACHE: fileURLToPath(new URL('../../../node_modules/.cache/tilld', import.meta.url)) };
-    const env = { ...process.env, ...cache, ...(point ? { TILLD_KILL_AT: killPointText(point) } : {}) };
+    const env = { ...process.env, ...cache, ...this.environment(), ...(point ? { TILLD_KILL_AT: killPointText(point) } : {}) };
     const child = fork(CHILD, [this.#configFile, this.state], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-2_000);

@@ -102,7 +102,8 @@ class IctBillAcceptor implements Acceptor {
   }
 
   busy(): boolean {
-    return this.#notes.note !== null;
+    // Also with a note of the time before, which goes back or is still being stacked.
+    return this.#notes.note !== null || (this.#link.open && this.#notes.phase === 'refusing');
   }
 
   async stop(): Promise<void> {

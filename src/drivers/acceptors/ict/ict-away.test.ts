@@ -151,7 +151,9 @@ describe('a bill acceptor that comes and goes', () => {
     bench.device.moveMs = 500;
     bench.device.expect('accept', 'giveBack', 'disable');
     bench.device.receive(Uint8Array.of(0x02));
-    await bench.start();
-    expect([bench.said(), bench.device.stacked]).toEqual([['unassigned no piece, boot1.bill.1'], [1]]);
+    await bench.acceptor.start(bench.onEvent);
+    expect([bench.said(), bench.acceptor.busy()]).toEqual([[], true]);
+    await bench.clock.flow(5_000, 100);
+    expect([bench.said(), bench.device.stacked, bench.acceptor.busy()]).toEqual([['unassigned no piece, boot1.bill.1'], [1], false]);
   });
 });
