@@ -93,8 +93,23 @@ describe('cash', () => {
     await start();
     bench.coin.emit({ kind: 'unassigned', train: 't1', pulses: 7, widthsMs: [50.04, 49.96] });
     expect(bench.store.ledger({ limit: 10 }).at(-1)?.entry).toMatchObject({ kind: 'cash.unassigned', pulses: 7, widthsMs: [50, 50] });
-    expect(bench.box.status()).toMatchObject({ creditMinor: 0, alarms: [{ code: 'unassigned-coin' }] });
+    expect(bench.box.status()).toMatchObject({ creditMinor: 0, alarms: [{ code: 'cash-unassigned' }] });
     expect(bench.box.counters().sinceEver.unassigned).toBe(1);
+  });
+
+  it('tells of it over restarts, once for an acceptor, until somebody has closed the books', async () => {
+    await start();
+    for (const train of ['t1', 't2']) bench.coin.emit({ kind: 'unassigned', train, pulses: 7, widthsMs: [] });
+    const told = [expect.objectContaining({ code: 'cash-unassigned', detail: expect.stringMatching(/^pulses or pieces of coin [^|]+$/) })];
+    expect(bench.box.status().alarms).toEqual(told);
+    await bench.cut();
+    await bench.start();
+    expect(bench.box.status().alarms).toEqual(told);
+    bench.box.resetCounters();
+    expect(bench.box.status().alarms).toEqual([]);
+    await bench.cut();
+    await bench.start();
+    expect(bench.box.status().alarms).toEqual([]);
   });
 
   it('takes a faulty acceptor out of readiness and back', async () => {

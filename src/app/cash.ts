@@ -99,8 +99,6 @@ export class Cash {
       case 'unassigned': {
         const { train, pulses } = event;
         const piece = event.piece ?? (pulses === 1 ? this.#bills.inherited(acceptor) : undefined);
-        const detail = `${pulses} pulses or pieces of ${name} match no denomination, or some were lost; the money is counted as unassigned`;
-        health.raise(`unassigned-${name}`, detail);
         const input = { type: 'unassigned', method, acceptor: name, train, pulses, ...audit(event.widthsMs), ...held(piece) } as const;
         this.#record(input, along(acceptor, event));
         break;

@@ -124,7 +124,7 @@ export class HealthService {
 
   /** The books were closed and reconciled. */
   booksClosed(): void {
-    const unresolved = ['card-unresolved', 'terminal-unresolved', 'top-up-unresolved', 'bill-unknown'] as const;
+    const unresolved = ['card-unresolved', 'terminal-unresolved', 'top-up-unresolved', 'bill-unknown', 'cash-unassigned'] as const;
     const standing = unresolved.map((code) => ALARM_FACTS[code]).filter((fact) => this.#o.store.fact(fact) !== null);
     if (standing.length > 0) this.#o.store.commit({ entries: [], facts: Object.fromEntries(standing.map((fact) => [fact, null])) });
     for (const code of unresolved) this.clear(code);

@@ -8,6 +8,7 @@ export const ALARM_FACTS = {
   'card-unresolved': 'alarm.card-unresolved',
   'terminal-unresolved': 'alarm.terminal-unresolved',
   'bill-unknown': 'alarm.bill-unknown',
+  'cash-unassigned': 'alarm.cash-unassigned',
   'top-up-unresolved': 'alarm.top-up-unresolved',
 } as const;
 
@@ -20,8 +21,8 @@ export interface StandingAlarm {
 }
 
 /**
- * What of these entries only a person can clear up: a delivery nobody knows the end of, and a payment by card, by top-up card
- * or at a terminal that the backend never spoke about, as the money may have left the account. The till may be the one before or after them.
+ * What of these entries only a person can clear up: a delivery nobody knows the end of, cash of unknown value, and a payment
+ * by card, by top-up card or at a terminal that the backend never spoke about, as the money may have left the account. The till may be the one before or after them.
  */
 export function alarmsIn(entries: readonly Entry[], till: Till): StandingAlarm[] {
   return entries.flatMap((entry): StandingAlarm[] => {
@@ -29,6 +30,11 @@ export function alarmsIn(entries: readonly Entry[], till: Till): StandingAlarm[]
       return [{ code: 'delivery-unknown', detail: `sale ${entry.sale}: ${entry.reason}; look whether the customer was served` }];
     }
     if (entry.kind === 'bill.unknown') return billUnknown(entry.piece, till);
+    if (entry.kind === 'cash.unassigned') {
+      // The same for all of one acceptor: how many there were the counters and the journal say.
+      const detail = `pulses or pieces of ${entry.acceptor} match no denomination, or some were lost; the money is counted as unassigned`;
+      return [{ code: 'cash-unassigned', detail }];
+    }
     return entry.kind === 'charge.abandoned' ? chargeUnresolved(entry.charge, till) : [];
   });
 }

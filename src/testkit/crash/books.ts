@@ -153,6 +153,7 @@ function checkAlarms(books: Books): void {
     ...(outcomes.includes('indeterminate') ? ['delivery-unknown'] : []),
     ...(outcomes.includes('failed') ? ['output-faulty'] : []),
     ...(books.ofRound('bill.unknown').length > 0 ? ['bill-unknown'] : []),
+    ...(books.ofRound('cash.unassigned').length > 0 ? ['cash-unassigned'] : []),
     ...(unresolved.some(({ card }) => card) ? ['card-unresolved'] : []),
     ...(unresolved.some(({ terminal }) => terminal) ? ['terminal-unresolved'] : []),
     ...(unresolved.some(({ topUp }) => topUp) ? ['top-up-unresolved'] : []),

@@ -155,7 +155,8 @@ async function life<W extends World>({ world, scenario, round, again, at }: Life
 async function seeTo(world: World): Promise<void> {
   const alarms = (await world.status())?.alarms.map(({ code }) => code) ?? [];
   if (alarms.includes('output-faulty') || alarms.includes('delivery-unknown')) await world.box('/v1/output/reset', {});
-  if (alarms.some((code) => /^(?:(?:card|terminal|top-up)-unresolved|bill-unknown)$/.test(code))) await world.box('/v1/counters/reset', {});
+  if (alarms.some((code) => /^(?:(?:card|terminal|top-up)-unresolved|bill-unknown|cash-unassigned)$/.test(code)))
+    await world.box('/v1/counters/reset', {});
 }
 
 const describe = <W extends World>({ name }: Scenario<W>, death: Death<W> | null): string => {
