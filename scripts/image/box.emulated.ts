@@ -97,6 +97,7 @@ describe('a box that is set up by its card', () => {
   let backend: ReferenceBackend;
   let card: EmulatedCard;
   let updatePackage: string;
+  let firmwarePackage: string;
 
   const ref = async <T>(path: string, body?: object): Promise<T> => {
     const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
@@ -124,8 +125,12 @@ describe('a box that is set up by its card', () => {
   beforeAll(async () => {
     backend = await startReferenceBackend({ httpPort: 0, mqttPort: 0 });
     const shop = new SamplePackages(join(folder, 'shop'));
-    const { file } = await shop.resource('V1.0.0', { 'mp3/beep.mp3': 'beep '.repeat(100_000) });
-    updatePackage = `/var/lib/tilld/${basename(file)}`;
+    const packages = [
+      await shop.resource('V1.0.0', { 'mp3/beep.mp3': 'beep '.repeat(100_000) }),
+      // The smallest release that is a whole tilld.
+      await shop.firmware('V1.0.1', '#!/bin/sh\nexec /usr/bin/tilld "$@"\n'),
+    ].map(({ file }) => file);
+    [updatePackage = '', firmwarePackage = ''] = packages.map((file) => `/var/lib/tilld/${basename(file)}`);
     // The emulator calls this machine so.
     const url = (address: string) => address.replace(/127\.0\.0\.1|localhost/, '10.0.2.2');
     card = await newCard('story', {
@@ -142,7 +147,8 @@ describe('a box that is set up by its card', () => {
         api: { host: '0.0.0.0', port: 7070, token: TOKEN },
       },
     });
-    await run('debugfs', ['-w', '-R', `write ${file} ${basename(file)}`, `${card.file}?offset=${DATA.startMiB * 1_048_576}`]);
+    for (const file of packages)
+      await run('debugfs', ['-w', '-R', `write ${file} ${basename(file)}`, `${card.file}?offset=${DATA.startMiB * 1_048_576}`]);
   });
   afterAll(async () => {
     await box?.cut();
@@ -203,6 +209,29 @@ describe('a box that is set up by its card', () => {
     expect([null, 'V1.0.0']).toContain(version(await updates()));
     if (version(await updates()) === null) await theBox().api.json('/v1/updates/install', { file: updatePackage });
     await until(updates, (state) => version(state) === 'V1.0.0', 2 * SOON_MS);
+  });
+
+  /** Null while tilld starts again. */
+  const firmware = () =>
+    updates().then(
+      ({ slots }) => slots.AP,
+      () => null,
+    );
+
+  test('starts a new firmware, and is cut off before that has proved itself', { timeout: 3 * SOON_MS }, async () => {
+    await theBox().api.json('/v1/updates/install', { file: firmwarePackage });
+    await until(firmware, (slot) => slot?.current?.version === 'V1.0.1', 2 * SOON_MS);
+    await theBox().cut();
+  });
+
+  test('comes back with it, keeps it, and sells', { timeout: BOOT_MS + 5 * SOON_MS }, async () => {
+    await boot(card, 'virt');
+    await until(firmware, (slot) => slot?.current?.version === 'V1.0.1' && slot.trial === null, 3 * SOON_MS);
+    await until(status, ({ ready }) => ready.qr);
+    await sell();
+    await ref(`charges/${await newCharge()}/pay`, {});
+    await until(books, ({ qrCount }) => qrCount === 3);
+    expect(await books()).toMatchObject({ qrMinor: 3 * PRICE_MINOR, cashMinor: 0 });
   });
 });
 
