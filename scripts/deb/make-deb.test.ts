@@ -167,4 +167,7 @@ test('what tilld ends with to have the board started again is what the unit wait
   const unit = readFileSync(join(import.meta.dirname, 'files', 'tilld.service'), 'utf8');
   expect(unit).toMatch(new RegExp(`^ExecStopPost=\\+.*EXIT_STATUS" != ${REBOOT} .*systemctl --no-block reboot`, 'm'));
   expect(unit).toMatch(new RegExp(`^SuccessExitStatus=${REBOOT}$`, 'm'));
+  // systemd leaves out what stands behind a command that fails, unless its failure is ignored.
+  const [, ...before] = [...unit.matchAll(/^ExecStopPost=(.*)$/gm)].map(([, command]) => command).toReversed();
+  expect(before).toEqual([expect.stringMatching(/^-.*tilld board off /)]);
 });

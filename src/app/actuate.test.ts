@@ -53,6 +53,40 @@ describe('driving the machine', () => {
     expect(bench.box.status().alarms.map((alarm) => alarm.code)).toContain('output-faulty');
   });
 
+  it('owes the price back when the output is missing, without a try', async () => {
+    bench = await new TestBox({ paired: false, board: { delivery: { output: 'relay' } } }).start();
+    const { id } = bench.box.sell({ amountMinor: 2_000, origin: 'api' });
+    // Gone a moment ago: the acceptors have not been told yet.
+    bench.outputs.away = [{ line: 'relay', fault: new DeviceFault('There is no GPIO chip', { code: 'gpio-chip-missing' }) }];
+    bench.coin.insert(2_000);
+    await settle();
+    expect(bench.box.sale(id)).toMatchObject({ state: 'delivery-failed', refundMinor: 2_000 });
+    expect([bench.outputs.driven, bench.store.ledger({ limit: 20 }).filter(({ entry }) => entry.kind === 'act.outcome')]).toMatchObject([
+      [],
+      [{ entry: { result: 'failed', reason: 'output relay: There is no GPIO chip' } }],
+    ]);
+  });
+
+  it.each([
+    ['was lost from sight meanwhile', () => bench.outputs.lose('running')],
+    ['is not watched', () => (bench.outputs.away = [{ line: 'running', fault: new DeviceFault('gone', { code: 'gpio-chip-missing' }) }])],
+  ])('does not guess when the input that the machine answers on %s', async (_, lose) => {
+    const sale = await paidSale(FEEDBACK);
+    lose();
+    await bench.clock.flow(1_100);
+    await bench.outputs.finish();
+    expect(bench.box.sale(sale)).toMatchObject({ state: 'delivery-unknown', refundMinor: 0 });
+    expect(bench.box.status().alarms.map((alarm) => alarm.code)).toEqual(expect.arrayContaining(['output-faulty', 'delivery-unknown']));
+  });
+
+  it('is delivered when the machine answers after edges were lost', async () => {
+    const sale = await paidSale(FEEDBACK);
+    bench.outputs.lose('running');
+    bench.outputs.edge('running', 'low');
+    await bench.outputs.finish();
+    expect(bench.box.sale(sale)?.state).toBe('delivered');
+  });
+
   it('does not guess when the output failed in the middle', async () => {
     const sale = await paidSale();
     await bench.outputs.finish(new DeviceFault('line gone', { code: 'line-gone' }));

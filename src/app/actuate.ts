@@ -20,6 +20,14 @@ interface Outcome {
   readonly reason: string;
 }
 
+interface Answer {
+  /** False when none came in time, or nobody waits any longer. */
+  readonly seen: Promise<boolean>;
+  /** Whether one could not have been missed. */
+  watched(): Promise<boolean>;
+  readonly cancel: Cancel;
+}
+
 const CUT_SHORT: Outcome = { result: 'indeterminate', reason: 'the box was stopped while the output was driven' };
 
 /**
@@ -71,6 +79,9 @@ export class Actuate {
   async #run(drive: Drive): Promise<Outcome> {
     const { delivery, gpio } = this.#o;
     if (!delivery) return { result: 'failed', reason: 'the board has no delivery output' };
+    const missing = gpio.faults().find(({ line }) => line === delivery.output);
+    // Nothing is driven, so that nobody has to look what the customer got.
+    if (missing) return { result: 'failed', reason: `output ${delivery.output}: ${missing.fault.message}` };
     const answer = delivery.feedback ? this.#feedback(delivery.feedback) : null;
     const train = drive.mode === 'hold' ? { count: 1, pulseMs: drive.holdMs, gapMs: 0 } : drive;
     try {
@@ -82,13 +93,17 @@ export class Actuate {
       return { result: 'indeterminate', reason: `output ${delivery.output}: ${error instanceof Error ? error.message : String(error)}` };
     }
     if (!answer || (await answer.seen)) return { result: 'done', reason: '' };
+    const watched = await answer.watched();
     if (this.#stopped) return CUT_SHORT;
-    return { result: 'failed', reason: `no answer from the machine on input ${delivery.feedback?.input}` };
+    const reason = `no answer from the machine on input ${delivery.feedback?.input}`;
+    // What nobody could see may have been: the customer is not to have both the goods and the money back.
+    return watched ? { result: 'failed', reason } : { result: 'indeterminate', reason: `${reason}, which was not watched all the time` };
   }
 
   /** Whether the machine answers in time; watching begins before the drive, so that a quick answer is not missed. */
-  #feedback(feedback: NonNullable<BoardDelivery['feedback']>): { seen: Promise<boolean>; cancel: Cancel } {
+  #feedback(feedback: NonNullable<BoardDelivery['feedback']>): Answer {
     const { gpio, clock } = this.#o;
+    let lost = false;
     let finish: (seen: boolean) => void = () => undefined;
     const seen = new Promise<boolean>((resolve) => {
       finish = resolve;
@@ -96,8 +111,16 @@ export class Actuate {
     const unwatch = gpio.watch(
       feedback.input,
       (edge) => edge.level === feedback.level && end(true),
-      () => undefined,
+      () => {
+        lost = true;
+      },
     );
+    const watched = async () =>
+      !lost &&
+      (await gpio.read(feedback.input).then(
+        () => true,
+        () => false,
+      ));
     const cancelTimer = clock.after(feedback.withinMs, () => end(false));
     const end = (value: boolean) => {
       unwatch();
@@ -107,6 +130,6 @@ export class Actuate {
     };
     const cancel = () => end(false);
     this.#answers.add(cancel);
-    return { seen, cancel };
+    return { seen, watched, cancel };
   }
 }

@@ -172,8 +172,28 @@ describe('a bill that the acceptor is still busy with when the box is back', () 
     await done();
   });
 
+  it('is told of as soon as the ledger takes it again', async () => {
+    const disk = { full: false };
+    await start({ wrapStore: fullWhile(disk) });
+    hold('p1');
+    await bench.cut();
+    bench.bill.counting = true;
+    await bench.start();
+    disk.full = true;
+    await done();
+    expect(entriesOf('bill.unknown')).toEqual([]);
+    disk.full = false;
+    await bench.clock.flow(2_000, 500);
+    expect([entriesOf('bill.unknown').length, codes()]).toEqual([1, ['bill-unknown']]);
+    // It is not taken for what is found later.
+    bench.bill.emit({ kind: 'unassigned', train: 't9', pulses: 1, widthsMs: [] });
+    expect(entriesOf('cash.unassigned')).toEqual([expect.not.objectContaining({ piece: 'p1' })]);
+  });
+
   it('is left to the next start when the box stops first', async () => {
     await backWhileBusy();
+    // An acceptor may still say something while it stops.
+    bench.bill.stop = async () => bench.bill.emit({ kind: 'cleared', code: 'acceptor-silent' });
     await bench.box.stop();
     expect(bench.clock.pending()).toBe(0);
   });

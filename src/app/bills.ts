@@ -26,8 +26,11 @@ const BUSY_MOST_MS = 30_000;
 export class Bills {
   readonly #o: BillsOptions;
   readonly #inherited = new Map<string, HeldBill>();
+  /** What nobody will hear of any more, until that is written down. */
+  readonly #givenUp = new Set<string>();
   /** Acceptors that may still tell of the run before, by their next look. */
   readonly #looks = new Map<Acceptor, Cancel>();
+  #stopped = false;
 
   constructor(options: BillsOptions) {
     this.#o = options;
@@ -80,11 +83,13 @@ export class Bills {
    * it longer than a start takes the box. What is then open of that time stays unknown.
    */
   caughtUp(acceptor: Acceptor): void {
+    if (this.#stopped) return;
     this.#lookAt(acceptor, this.#o.clock.monotonicMs() + BUSY_MOST_MS);
   }
 
   /** What is undecided now the next run takes up. */
   stop(): void {
+    this.#stopped = true;
     for (const cancel of this.#looks.values()) cancel();
     this.#looks.clear();
   }
@@ -108,16 +113,28 @@ export class Bills {
     this.#unknown((bill) => !acceptors.some(({ name }) => name === bill.acceptor));
   }
 
-  #unknown(which: (bill: HeldBill) => boolean): void {
-    const { till, log } = this.#o;
-    for (const [piece, bill] of this.#inherited) {
-      if (!which(bill)) continue;
+  /** Writes down what was given up; again when the ledger can be written. */
+  recordGivenUp(): void {
+    const { till, health, log } = this.#o;
+    for (const piece of [...this.#givenUp]) {
+      this.#givenUp.delete(piece);
       try {
         till.submit({ type: 'bill-unknown', piece });
-        this.#inherited.delete(piece);
       } catch (error) {
+        this.#givenUp.add(piece);
         log.error('cash.not-recorded', { what: 'bill-unknown', error });
+        health.ledgerFailed(error instanceof Error ? error.message : String(error));
+        return;
       }
     }
+  }
+
+  #unknown(which: (bill: HeldBill) => boolean): void {
+    for (const [piece, bill] of this.#inherited) {
+      if (!which(bill)) continue;
+      this.#inherited.delete(piece);
+      this.#givenUp.add(piece);
+    }
+    this.recordGivenUp();
   }
 }

@@ -56,7 +56,10 @@ export class Cash {
     till.onCommitted(() => this.#regulate());
     this.#bills.giveUpOn(acceptors);
     health.onChange(() => {
-      if (health.ledgerFault() === null) this.#catchUp();
+      if (health.ledgerFault() === null) {
+        this.#catchUp();
+        this.#bills.recordGivenUp();
+      }
       this.#regulate();
     });
     this.#regulate();

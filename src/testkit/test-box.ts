@@ -28,7 +28,7 @@ class ScriptedOutputs implements Gpio {
   away: readonly PinFault[] = [];
   readonly driven: { line: string; train: PulseTrain }[] = [];
   #finish: ((error?: Error) => void) | null = null;
-  readonly #watchers = new Map<string, (edge: Edge) => void>();
+  readonly #watchers = new Map<string, { readonly onEdge: (edge: Edge) => void; readonly onLoss: (count: number) => void }>();
 
   open(): Promise<void> {
     return Promise.resolve();
@@ -38,13 +38,14 @@ class ScriptedOutputs implements Gpio {
     return this.away;
   }
 
-  watch(line: string, onEdge: (edge: Edge) => void): () => void {
-    this.#watchers.set(line, onEdge);
+  watch(line: string, onEdge: (edge: Edge) => void, onLoss: (count: number) => void): () => void {
+    this.#watchers.set(line, { onEdge, onLoss });
     return () => void this.#watchers.delete(line);
   }
 
-  read(): Promise<'high' | 'low'> {
-    return Promise.resolve('high');
+  read(line: string): Promise<'high' | 'low'> {
+    const away = this.away.find((pin) => pin.line === line);
+    return away ? Promise.reject(new DeviceFault(`Input ${line} is not watched`, { code: 'input-fault' })) : Promise.resolve('high');
   }
 
   set(): Promise<void> {
@@ -71,7 +72,11 @@ class ScriptedOutputs implements Gpio {
   }
 
   edge(line: string, level: 'high' | 'low'): void {
-    this.#watchers.get(line)?.({ line, level, timestampNs: 0n, seqno: 1 });
+    this.#watchers.get(line)?.onEdge({ line, level, timestampNs: 0n, seqno: 1 });
+  }
+
+  lose(line: string): void {
+    this.#watchers.get(line)?.onLoss(0);
   }
 }
 

@@ -132,7 +132,7 @@ describe('the end of a train', () => {
   it('of a train that was running at the start is not trusted', () => {
     const events: PulseEvent[] = [];
     const decoder = new PulseDecoder(COIN, (event) => events.push(event));
-    decoder.startedActive();
+    decoder.found('low');
     for (const edge of pulses(2).slice(1)) decoder.edge(edge);
     decoder.quiet(END);
     expect(counts(events)).toEqual(['1 interrupted']);
@@ -159,15 +159,70 @@ describe('a line in trouble', () => {
     expect(counts(events.slice(2))).toEqual([1]);
   });
 
+  it('is no longer stuck when it is found at rest, its edge having been lost', () => {
+    const events: PulseEvent[] = [];
+    const decoder = new PulseDecoder(COIN, (event) => events.push(event));
+    for (const edge of pulses(1).slice(0, 1)) decoder.edge(edge);
+    decoder.quiet(2_000);
+    decoder.lost(0);
+    decoder.found('high');
+    expect(events.map(({ kind }) => kind)).toEqual(['stuck', 'lost', 'unstuck']);
+    decoder.quiet(END);
+    for (const edge of pulseEdges([50, 50], [100], 9_000, 5)) decoder.edge(edge);
+    decoder.quiet(END);
+    expect(counts(events.slice(3))).toEqual([2]);
+  });
+
+  it('is stuck when it is found active for long, its edge having been lost', () => {
+    const events: PulseEvent[] = [];
+    const decoder = new PulseDecoder(COIN, (event) => events.push(event));
+    for (const edge of pulses(1)) decoder.edge(edge);
+    decoder.quiet(END);
+    decoder.lost(0);
+    decoder.found('low');
+    decoder.quiet(2_000);
+    expect(events.map(({ kind }) => kind)).toEqual(['train', 'lost', 'stuck']);
+  });
+
+  it.each([
+    ['a pulse', 1],
+    ['a gap', 2],
+  ])('trusts nothing of a train that was lost from sight within %s', (_, seen) => {
+    const events: PulseEvent[] = [];
+    const decoder = new PulseDecoder(COIN, (event) => events.push(event));
+    const edges = pulses(5);
+    for (const edge of edges.slice(0, 2 + seen)) decoder.edge(edge);
+    decoder.lost(0);
+    decoder.found('high');
+    for (const edge of edges.slice(6)) decoder.edge(edge);
+    decoder.quiet(END);
+    decoder.quiet(END);
+    const found = trains(events).map(({ doubt }) => doubt);
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.filter((doubt) => doubt === null)).toEqual([]);
+  });
+
+  it('takes nothing from a level that it knows', () => {
+    const events: PulseEvent[] = [];
+    const decoder = new PulseDecoder(COIN, (event) => events.push(event));
+    decoder.found('high');
+    for (const edge of pulses(2)) {
+      decoder.edge(edge);
+      decoder.found(edge.level);
+    }
+    decoder.quiet(END);
+    expect(counts(events)).toEqual([2]);
+  });
+
   it('says how many edges were lost, where that is known', () => {
     const said: PulseEvent[] = [];
     const decoder = new PulseDecoder(COIN, (event) => said.push(event));
     const [first, second] = pulseEdges([50], []) as [PulseEdge, PulseEdge];
     decoder.edge(first);
     decoder.edge({ ...second, seqno: 8 });
-    decoder.lost(0);
     // The numbers begin again: the driver was started anew.
     decoder.edge({ ...first, timestampNs: 9_000_000_000n, seqno: 1 });
+    decoder.lost(0);
     expect(said.filter(({ kind }) => kind === 'lost')).toEqual([6, 0, 0].map((edges) => ({ kind: 'lost', edges })));
   });
 
@@ -180,6 +235,18 @@ describe('a line in trouble', () => {
     for (const edge of pulses(1)) decoder.edge(edge);
     decoder.quiet(END);
     expect(counts(events)).toEqual([1]);
+  });
+
+  it.each([0, 1])('doubts no piece long after a loss that was told, where the numbers leave a gap of %i for it', (gap) => {
+    const events: PulseEvent[] = [];
+    const decoder = new PulseDecoder(COIN, (event) => events.push(event));
+    for (const edge of pulses(1)) decoder.edge(edge);
+    decoder.quiet(END);
+    decoder.lost(0);
+    decoder.quiet(END);
+    for (const edge of pulseEdges([50, 50], [100], 9_000, 3 + gap)) decoder.edge(edge);
+    decoder.quiet(END);
+    expect(counts(events)).toEqual([1, 2]);
   });
 
   it.each([

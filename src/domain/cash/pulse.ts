@@ -102,12 +102,26 @@ export class PulseDecoder {
     return Math.max(0, this.#aliveAt + this.#endOfTrain - this.#lastNs) / NS_PER_MS;
   }
 
-  /** The line was found active with no edge seen: a pulse was already running, so the train's count is not known. */
-  startedActive(): void {
-    if (this.#level !== 'unknown') return;
-    this.#level = 'active';
-    this.#pulseStart = Number.NEGATIVE_INFINITY;
-    this.#doubt = 'interrupted';
+  /**
+   * The level of the line as it was read, every edge until then having been told: where it is another than the edges
+   * say, one of them was lost, or nobody looked. No count is known of a train that was running then.
+   */
+  found(level: 'high' | 'low'): void {
+    const isIdle = level === this.#idle;
+    if (this.#level === 'active' ? !isIdle : isIdle) return;
+    this.#level = isIdle ? 'idle' : 'active';
+    if (!isIdle) {
+      this.#pulseStart = Number.NEGATIVE_INFINITY;
+      this.#doubt ??= 'interrupted';
+    } else if (this.#stuck) {
+      this.#stuck = false;
+      this.#said.push({ kind: 'unstuck' });
+    } else {
+      this.#doubtFrom('edges-lost', this.#lastNs);
+      // What comes within the same train is not trusted either, however long that took.
+      this.#lossPending = true;
+    }
+    this.#flush();
   }
 
   edge(edge: PulseEdge): void {
@@ -128,6 +142,8 @@ export class PulseDecoder {
   /** Edges were lost somewhere before the next one; `edges` is 0 when it is not known how many. */
   lost(edges: number): void {
     this.#noteLoss(edges);
+    // The gap in the numbers is the same loss: the next piece may come long after it, and is as good as any.
+    this.#seqno = null;
     this.#flush();
   }
 

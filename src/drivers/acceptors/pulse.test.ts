@@ -286,6 +286,41 @@ describe('the pulse acceptor', () => {
     gpio.finish();
   });
 
+  it.each([
+    ['at rest', 'high', false],
+    ['still active', 'low', true],
+  ] as const)('a line that went away while it was active, and is back %s', async (_, level, stuck) => {
+    const acceptor = pulseAcceptor(options());
+    await acceptor.start(onEvent);
+    const read = gpio.read.bind(gpio);
+    gpio.drive('coin', 'low');
+    gpio.read = unwatched;
+    gpio.lose('coin', 0);
+    await clock.flow(3_000);
+    expect(codes()).toContain('fault line-stuck');
+    gpio.read = async () => level;
+    await clock.flow(5_000, 1_000);
+    expect(codes().includes('cleared line-stuck')).toBe(!stuck);
+    gpio.read = read;
+    await acceptor.stop();
+  });
+
+  it('does not take a level for the present one that edges have passed meanwhile', async () => {
+    const acceptor = pulseAcceptor(options());
+    await acceptor.start(onEvent);
+    const late = Promise.withResolvers<'low'>();
+    gpio.read = () => late.promise;
+    gpio.lose('coin', 0);
+    for (const level of ['low', 'high'] as const) {
+      gpio.drive('coin', level);
+      await clock.flow(50);
+    }
+    late.resolve('low');
+    await clock.flow(4_000);
+    expect(codes()).not.toContain('fault line-stuck');
+    await acceptor.stop();
+  });
+
   it('starts although its pins fail, and works when they do', async () => {
     const acceptor = pulseAcceptor(options());
     const [read, set] = [gpio.read.bind(gpio), gpio.set.bind(gpio)];

@@ -51,6 +51,8 @@ class PulseAcceptor implements Acceptor {
   #applied: Promise<void> = Promise.resolve();
   /** When the last edge or loss was read, by the clock: never before the kernel saw it, so a train is never ended early. */
   #heardAtMs = 0;
+  /** How many edges and losses were read. */
+  #heard = 0;
   #timer: Cancel | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #unwatch: Cancel | null = null;
@@ -68,6 +70,10 @@ class PulseAcceptor implements Acceptor {
 
   async start(onEvent: (event: AcceptorEvent) => void): Promise<void> {
     const { gpio, entry, clock, profile } = this.#options;
+    const hear = () => {
+      this.#heardAtMs = clock.monotonicMs();
+      this.#heard += 1;
+    };
     this.#wanted = false;
     this.#decoder = new PulseDecoder(profile, (event) => this.#decoded(event));
     this.#onEvent = onEvent;
@@ -76,19 +82,18 @@ class PulseAcceptor implements Acceptor {
     this.#unwatch = gpio.watch(
       entry.input,
       (edge) => {
-        this.#heardAtMs = clock.monotonicMs();
+        hear();
         this.#decoder.edge(edge);
         this.#wake();
       },
       (count) => {
-        this.#heardAtMs = clock.monotonicMs();
+        hear();
         this.#decoder.lost(count);
         this.#wake();
         void this.#lookAtInput();
       },
     );
-    if ((await this.#lookAtInput()) === opposite(profile.idle)) this.#decoder.startedActive();
-    this.#wake();
+    await this.#lookAtInput();
     this.#lookLater();
   }
 
@@ -145,17 +150,21 @@ class PulseAcceptor implements Acceptor {
     else this.#faults.clear('inhibit-failed');
   }
 
-  /** The level of the input, or null while nobody watches it: pieces would go uncounted then. */
-  async #lookAtInput(): Promise<'high' | 'low' | null> {
+  /** Whether anybody watches the input: pieces would go uncounted else. And at which level it is, as edges may have been lost. */
+  async #lookAtInput(): Promise<void> {
     const { gpio, entry } = this.#options;
+    const heard = this.#heard;
     const seen = await gpio.read(entry.input).catch(deviceFault);
-    const level = seen instanceof DeviceFault ? null : seen;
-    if (this.#unwatch === null) return level;
+    if (this.#unwatch === null) return;
     const before = this.#faults.has('input-fault');
-    if (seen instanceof DeviceFault) this.#faults.raise('input-fault', seen.explain());
+    const missing = seen instanceof DeviceFault;
+    if (missing) this.#faults.raise('input-fault', seen.explain());
     else this.#faults.clear('input-fault');
-    if (before !== (level === null)) void this.#applyUnasked();
-    return level;
+    if (before !== missing) void this.#applyUnasked();
+    // Edges that came meanwhile know it better.
+    if (missing || heard !== this.#heard) return;
+    this.#decoder.found(seen);
+    this.#wake();
   }
 
   #lookLater(): void {

@@ -1,7 +1,7 @@
 import type { OutputPin } from '../../domain/board.ts';
 import type { Fault } from '../../domain/fault.ts';
 import { notDrivable, notOpen } from '../../domain/line-faults.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { Cancel, Clock } from '../../ports/clock.ts';
 import type { PulseTrain } from '../../ports/gpio.ts';
 import type { Log } from '../../ports/log.ts';
 import { chipGone, programFault } from './faults.ts';
@@ -45,6 +45,8 @@ export class OutputLine {
   #unguarded: string | null | undefined = undefined;
   #fault: Fault | null = null;
   #againMs: number = AGAIN_MS.first;
+  /** The next try to drive it inactive: one, however often that has failed. */
+  #again: Cancel = () => undefined;
   #active = false;
   /** Whether it was ever its own. */
   #held = false;
@@ -129,12 +131,16 @@ export class OutputLine {
   }
 
   /** Unless it is stopped before. */
-  #later(ms: number, act: () => void): void {
+  #later(ms: number, act: () => void): Cancel {
     const cancel = this.#o.clock.after(ms, () => {
       this.#waits.delete(cancel);
       act();
     });
     this.#waits.add(cancel);
+    return () => {
+      this.#waits.delete(cancel);
+      cancel();
+    };
   }
 
   /** What is asked next begins when everything before it is over, well or not. */
@@ -225,7 +231,8 @@ export class OutputLine {
     const fault = here() ? programFault(`Output ${name} cannot be driven`, why) : chipGone(at.chip);
     if (fault.found !== this.#fault?.found) log.error('gpio.output-not-inactive', { output: name, error: fault });
     this.#fault = fault;
-    this.#later(this.#againMs, () => {
+    this.#again();
+    this.#again = this.#later(this.#againMs, () => {
       if (this.#program === null) void this.#next(() => this.#rest());
     });
     this.#againMs = Math.min(2 * this.#againMs, AGAIN_MS.most);

@@ -280,3 +280,22 @@ it.skipIf(missing)(`goes on trying to hold what another program has, more and mo
   expect(bench.clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(3_000);
   expect(bench.events()).toEqual(['gpio.output-not-inactive', 'gpio.output-not-inactive']);
 });
+
+it.skipIf(missing)(`tries no more often for having been asked often meanwhile${why}`, async () => {
+  bench = await gpiodBench(2);
+  await bench.gpio.open();
+  const refusing = { refuses: 'No such device' };
+  bench.kernel.act('gpioset', ...Array(24).fill(refusing));
+  for (let asked = 0; asked < 10; asked++) {
+    let done = false;
+    void faultOf(bench.gpio.set('relay', true)).then(() => {
+      done = true;
+    });
+    await bench.passUntil(() => done);
+  }
+  const before = relayCalls().length;
+  const fromMs = bench.clock.monotonicMs();
+  await bench.passUntil(() => bench.clock.monotonicMs() >= fromMs + 20_000, 10);
+  expect(relayCalls().length - before).toBeLessThanOrEqual(3);
+  await bench.passUntil(() => bench.gpio.faults().length === 0, 50);
+});
