@@ -29,6 +29,16 @@ test('the pulse examples of the guide are what the board file has', () => {
   expect(pulse).toEqual(PI_4.acceptors);
 });
 
+test('the example of a machine that answers is taken by the real schema', () => {
+  const [example = '{}'] = [...GUIDE.matchAll(/^```json\n(.*?)^```$/gms)]
+    .map(([, json]) => json ?? '')
+    .filter((json) => json.includes('"feedback"'));
+  const { inputs, delivery } = JSON.parse(example);
+  const board = parseBoard(JSON.stringify({ ...PI_4, inputs: { ...PI_4.inputs, ...inputs }, delivery }), 'example.json');
+  expect(board.delivery?.feedback?.input).toBe('done');
+  expect(Object.values({ ...PI_4.inputs, ...PI_4.outputs }).map(({ line }) => line)).not.toContain(pinOf(board, 'done').line);
+});
+
 test('the table of pins is that of the board file', () => {
   const rows = [...GUIDE.matchAll(/^\| `([\w-]+)` \| (GPIO\d+) \| (\d+) \| [^|]+ \| (high|low) \|$/gm)];
   const expected = [

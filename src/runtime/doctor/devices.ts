@@ -40,7 +40,7 @@ function serial(path: string, world: World): Finding {
   if (!existsSync(at)) {
     return fault('serial-missing', 'not there', {
       expected: path,
-      remedy: 'Plug the device in, and see what is there: ls -l /dev/serial/by-id /dev/ttyAMA* /dev/ttyUSB*',
+      remedy: 'Plug the device in, and see what is there: ls -l /dev/serial/by-id /dev/ttyAMA* /dev/ttyS? /dev/ttyUSB*',
     });
   }
   const real = realpathSync(at);
