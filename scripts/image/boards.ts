@@ -9,6 +9,8 @@ export interface ImageBoard {
   readonly trees: readonly string[];
   /** What its boot ROM loads, beside what is the same for all. */
   readonly firmware: readonly string[];
+  /** Where the descriptions leave out the names of the pins on the header, which tilld finds them by: the controller, and its pins from 0 on. */
+  readonly pins?: { readonly controller: string; readonly names: readonly string[] };
   /** Where its kernel comes from. */
   readonly suite: 'trixie' | 'trixie-backports';
   /** What Raspberry Pi Imager calls it. */
@@ -42,6 +44,11 @@ const BOARDS: readonly ImageBoard[] = [
     title: 'Raspberry Pi 5',
     trees: ['bcm2712-rpi-5-b.dtb', 'bcm2712-d-rpi-5-b.dtb'],
     firmware: [],
+    pins: {
+      controller: '/axi/pcie@1000120000/pci@0,0/dev@0,0/pci-ep-bus@1/pinctrl@400d0000',
+      // As Raspberry Pi OS has them.
+      names: ['ID_SDA', 'ID_SCL', ...Array.from({ length: 26 }, (_, i) => `GPIO${i + 2}`)],
+    },
     suite: 'trixie-backports',
     device: 'pi5-64bit',
     experimental: true,

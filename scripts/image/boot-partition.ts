@@ -21,7 +21,11 @@ export async function makeBootPartition(board: ImageBoard, kernel: Kernel, work:
     files.push(name);
   };
   for (const name of board.firmware) copy(join(kernel.firmware, name), name);
-  for (const name of board.trees) copy(join(kernel.trees, name), name);
+  for (const name of board.trees) {
+    copy(join(kernel.trees, name), name);
+    const { controller, names } = board.pins ?? { controller: '', names: [] };
+    if (names.length > 0) await run('fdtput', ['-t', 's', join(folder, name), controller, 'gpio-line-names', ...names]);
+  }
   copy(kernel.image, 'vmlinuz');
   await makeRamdisk(kernel, join(folder, 'initrd.img'), builtAt);
   files.push('initrd.img');

@@ -76,7 +76,7 @@ async function until<T>(ask: () => Promise<T>, good: (answer: T) => boolean, wit
 /** What the board's own boot ROM and firmware look for, of which the emulator knows nothing. */
 async function expectBootable(card: EmulatedCard, name: string): Promise<void> {
   const names = await card.names();
-  const { trees, firmware } = imageBoard(name);
+  const { trees, firmware, pins } = imageBoard(name);
   expect(names).toEqual(expect.arrayContaining([...trees, ...firmware, 'config.txt', 'cmdline.txt', 'tilld-example.json', 'README.txt']));
   const config = await card.read('config.txt');
   const named = [/^kernel=(.+)$/m, /^initramfs (.+)$/m].map((pattern) => pattern.exec(config)?.[1] ?? '');
@@ -87,6 +87,10 @@ async function expectBootable(card: EmulatedCard, name: string): Promise<void> {
   expect(kernel?.subarray(0x38, 0x3c).toString('latin1')).toBe('ARMd');
   expect(ramdisk?.readUInt16BE(0)).toBe(0x1f8b);
   expect(described.map((tree) => tree.readUInt32BE(0))).toEqual(trees.map(() => 0xd00dfeed));
+  for (const tree of pins ? trees : []) {
+    const named = await run('fdtget', [await card.take(tree), pins?.controller ?? '', 'gpio-line-names']);
+    expect(named.trim().split(' ')).toEqual(pins?.names);
+  }
   expect(await card.read('cmdline.txt')).toMatch(/\broot=LABEL=tilld-root ro\b/);
   const table = JSON.parse(await run('sfdisk', ['--json', card.file])) as { partitiontable: { partitions: { type: string }[] } };
   expect(table.partitiontable.partitions.map(({ type }) => type)).toEqual(['c', '83', '83']);

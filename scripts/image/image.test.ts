@@ -23,6 +23,15 @@ describe('the boards', () => {
     expect(readMe(board)).toContain(board.title);
   });
 
+  it('have names for the pins of their header where the kernel has none, by which their board files find them', () => {
+    const unnamed = IMAGE_BOARDS.filter((name) => imageBoard(name).pins);
+    expect(unnamed).toEqual(['raspberry-pi-5']);
+    const names = imageBoard('raspberry-pi-5').pins?.names ?? [];
+    for (const number of [2, 17, 27]) expect(names[number]).toBe(`GPIO${number}`);
+    const { inputs, outputs } = loadBoard('raspberry-pi-5', BOARDS_DIR);
+    expect(names).toEqual(expect.arrayContaining(Object.values({ ...inputs, ...outputs }).map(({ line }) => line)));
+  });
+
   it('have a short name for the one with the long name', () => {
     expect(imageBoard('zero-2w')).toBe(imageBoard('raspberry-pi-zero-2w'));
   });

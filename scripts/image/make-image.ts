@@ -42,7 +42,21 @@ export interface Image {
  * @throws DeviceFault `programs-missing`, `program-failed`, `emulation-missing`, `module-missing`
  */
 export async function makeImage({ board, deb, version, builtAt, out, packing, fresh, step }: ImageOptions): Promise<Image> {
-  requirePrograms(['mmdebstrap', 'mkfs.ext4', 'mkfs.vfat', 'mcopy', 'sfdisk', 'cpio', 'depmod', 'gzip', 'xz', 'zstd', 'dd']);
+  requirePrograms([
+    'mmdebstrap',
+    'unshare',
+    'mkfs.ext4',
+    'mkfs.vfat',
+    'mcopy',
+    'sfdisk',
+    'cpio',
+    'depmod',
+    'fdtput',
+    'gzip',
+    'xz',
+    'zstd',
+    'dd',
+  ]);
   requireEmulation();
   const base = await baseSystem(builtAt, fresh, step);
   step('fetching kernel and firmware');
@@ -83,8 +97,8 @@ async function makeRoot(base: string, deb: string, kernel: Kernel, work: string,
   const script = join(import.meta.dirname, 'make-root.sh');
   const files = join(import.meta.dirname, 'files');
   const args = [script, base, deb, kernel.root, files, work, String(ROOT_PARTITION.sizeMiB), String(builtAt)];
-  if (process.getuid?.() === 0) await run('sh', args);
-  else await run('mmdebstrap', ['--unshare-helper', 'sh', ...args]);
+  const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user', '--map-auto'];
+  await run('unshare', ['--mount', ...asRoot, 'sh', ...args]);
 }
 
 async function makeData(work: string): Promise<string> {

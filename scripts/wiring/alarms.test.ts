@@ -10,7 +10,9 @@ function raisedIn(folder: string): string[] {
   const files = readdirSync(new URL(folder, ROOT), { recursive: true, encoding: 'utf8' });
   return files
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-    .flatMap((file) => [...readFileSync(new URL(`${folder}/${file}`, ROOT), 'utf8').matchAll(/\b(?:raise\(|acceptorFault\(\S+, )'([a-z-]+)'/g)])
+    .flatMap((file) => [
+      ...readFileSync(new URL(`${folder}/${file}`, ROOT), 'utf8').matchAll(/\b(?:raise\(|acceptorFault\(\S+, )'([a-z-]+)'/g),
+    ])
     .map(([, code]) => code ?? '');
 }
 
