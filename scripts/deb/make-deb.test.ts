@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REBOOT } from '../../src/ota/launcher.ts';
-import { BOARDS_DIR, loadBoard } from '../../src/runtime/board.ts';
+import { BOARDS_DIR, loadBoard, parseBoard } from '../../src/runtime/board.ts';
 import { parseConfig } from '../../src/runtime/config.ts';
 import { checkProducts } from '../../src/runtime/products.ts';
 import { needs } from '../../src/testkit/needs.ts';
@@ -69,6 +69,12 @@ describe.skipIf(dpkg.missing)(`the package${dpkg.why}`, () => {
       '-rw-r--r-- /usr/share/lintian/overrides/tilld',
       '-rw-r--r-- /usr/share/man/man8/tilld-launch.8.gz',
       '-rw-r--r-- /usr/share/man/man8/tilld.8.gz',
+      '-rw-r--r-- /usr/share/tilld/boards/board.schema.json',
+      '-rw-r--r-- /usr/share/tilld/boards/ds50.json',
+      '-rw-r--r-- /usr/share/tilld/boards/raspberry-pi-3.json',
+      '-rw-r--r-- /usr/share/tilld/boards/raspberry-pi-4.json',
+      '-rw-r--r-- /usr/share/tilld/boards/raspberry-pi-5.json',
+      '-rw-r--r-- /usr/share/tilld/boards/raspberry-pi-zero-2w.json',
       '-rw-r--r-- /usr/share/tilld/tilld.json',
     ]);
   });
@@ -125,6 +131,13 @@ describe.skipIf(dpkg.missing)(`the package${dpkg.why}`, () => {
     const settings = parseConfig(text, 'tilld.json', {}, machine);
     checkProducts('tilld.json', settings, loadBoard(settings.board, BOARDS_DIR));
     expect(settings.board).toBe('raspberry-pi-4');
+  });
+
+  test('the boards to copy are those that tilld knows by these names', () => {
+    for (const name of ['ds50', 'raspberry-pi-3', 'raspberry-pi-4', 'raspberry-pi-5', 'raspberry-pi-zero-2w']) {
+      expect(parseBoard(contentOf(`usr/share/tilld/boards/${name}.json`), name)).toEqual(loadBoard(name, BOARDS_DIR));
+    }
+    expect(contentOf('usr/share/doc/tilld/README.Debian')).toContain('/usr/share/tilld/boards');
   });
 
   test('its groups are those of the devices the unit allows', () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { COPYRIGHT, changelog } from './control.ts';
@@ -26,6 +26,7 @@ export interface Contents {
 
 const FILES = join(import.meta.dirname, 'files');
 const file = (name: string): string => readFileSync(join(FILES, name), 'utf8');
+const BOARDS = join(import.meta.dirname, '../../boards');
 const DOC = 'usr/share/doc/tilld';
 const MAN = 'usr/share/man/man8';
 
@@ -45,6 +46,7 @@ export function packageFiles({ version, builtAt, executable, commands, licences,
     text('etc/tilld/tilld.json', file('tilld.json')),
     // What the service compares it with, to see whether it has been edited.
     text('usr/share/tilld/tilld.json', file('tilld.json')),
+    ...boardFiles(),
     text('usr/lib/systemd/system/tilld.service', file('tilld.service')),
     text('usr/lib/sysusers.d/tilld.conf', file('sysusers.conf')),
     // Before Raspberry Pi OS's own rules, which say the same and more.
@@ -59,6 +61,14 @@ export function packageFiles({ version, builtAt, executable, commands, licences,
     text('usr/share/lintian/overrides/tilld', file('lintian-overrides')),
   ];
 }
+
+/** What to copy for a board of one's own: those with pins, and their form for editors. tilld itself has them built in. */
+const boardFiles = (): readonly PackageFile[] =>
+  readdirSync(BOARDS)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => text(`usr/share/tilld/boards/${name}`, readFileSync(join(BOARDS, name), 'utf8')))
+    .filter(({ content }) => (JSON.parse(String(content)) as { hardware?: string }).hardware !== 'simulated');
 
 const text = (path: string, content: string): PackageFile => ({ path, mode: 0o644, content });
 /** Node writes no time into it. */

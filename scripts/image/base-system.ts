@@ -16,10 +16,11 @@ const PACKAGES = [
   ...['gpiod', 'alsa-utils', 'libatomic1', 'libstdc++6'],
 ] as const;
 
-/** Documentation and translations, which nobody reads on a box; copyright notices stay. */
+/** Documentation and translations, which nobody reads on a box; copyright notices stay, and what tilld's unit names. */
 const LEFT_OUT = [
   'path-exclude=/usr/share/doc/*',
   'path-include=/usr/share/doc/*/copyright',
+  'path-include=/usr/share/doc/tilld/*',
   ...['man', 'locale', 'info', 'lintian'].map((name) => `path-exclude=/usr/share/${name}/*`),
 ];
 const BINFMT = '/proc/sys/fs/binfmt_misc/qemu-aarch64';

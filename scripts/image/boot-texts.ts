@@ -42,6 +42,8 @@ export const readMe = ({ title }: ImageBoard): string =>
 
 1. Copy tilld-example.json to tilld.json, in this folder.
 2. Change it: your Wi-Fi, your backend, your prices. What you do not need, leave out;
+   In the place of the name of the board, a whole board file of your own may stand:
+   "board": { "name": "my-box", ... }, for other pins, coins or serial ports.
    "sshKey": "ssh-ed25519 ..." lets you log in as root over ssh, which is off without it.
 3. Put the card into the box and switch it on.
 

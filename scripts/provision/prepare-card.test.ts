@@ -68,6 +68,15 @@ describe('a card of Raspberry Pi OS', () => {
     expect(readFileSync(join(boot, 'tilld.deb')).equals(readFileSync(await deb('arm64')))).toBe(true);
   });
 
+  it('takes a board of its own along, whole', async () => {
+    const board = JSON.parse(readFileSync(join(import.meta.dirname, '../../boards/raspberry-pi-5.json'), 'utf8'));
+    await prepare({ ...CARD, board: { ...board, name: 'my-box' } });
+    expect(JSON.parse(read('tilld.json'))).toEqual({ board: { ...board, name: 'my-box' }, backend: CARD.backend });
+    const first = read('meta-data');
+    await prepare({ ...CARD, board: { ...board, name: 'my-second' } });
+    expect(read('meta-data')).not.toBe(first);
+  });
+
   it('goes on installing at its next start when there was no network, and only then forgets the package', async () => {
     await prepare(CARD);
     const { write_files } = JSON.parse(read('user-data').slice('#cloud-config\n'.length));
@@ -147,6 +156,7 @@ describe('a card of Raspberry Pi OS', () => {
 
   it.each([
     ['a wrong card file', { ...CARD, board: 'raspberry-pi-9' }, 'arm64', 'card-file-invalid'],
+    ['a board with faults', { ...CARD, board: { name: 'my-box' } }, 'arm64', 'card-file-invalid'],
     ['a Wi-Fi of half a sign', { ...CARD, wifi: { ...CARD.wifi, ssid: '\ud800' } }, 'arm64', 'card-file-invalid'],
     ['one that says nothing of the box', { hostname: 'wash-7' }, 'arm64', 'card-file-invalid'],
     ['a package for a PC', CARD, 'amd64', 'package-unusable'],

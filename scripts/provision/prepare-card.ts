@@ -30,7 +30,7 @@ export async function prepareCard({ boot, deb, cardFile }: PrepareOptions): Prom
   const parsed = parseCardFile(source, anyMachine);
   if (parsed.config === undefined) throw new ConfigurationFault(`${cardFile} says nothing of the box`, boxMissing);
   await requirePackage(deb);
-  const { board, backend } = JSON.parse(source) as { board: string; backend: object };
+  const { board, backend } = JSON.parse(source) as { board: unknown; backend: unknown };
   const files = contents(parsed, boxPart(board, backend));
   if (cardFile === join(boot, CARD_FILE)) requireWhole(boot, parsed, files);
   // First what is used by what follows: a card that is taken out too early lacks user-data, and starts as it was.

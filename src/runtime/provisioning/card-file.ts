@@ -1,12 +1,10 @@
 import * as v from 'valibot';
 import { ConfigurationFault } from '../../domain/fault.ts';
 import type { MachineIdentity } from '../../drivers/machine.ts';
-import { BOARDS_DIR, loadBoard } from '../board.ts';
-import { ConfigInvalid, parseConfig } from '../config.ts';
 import { type FieldFault, fieldFaults, listed } from '../field-faults.ts';
 import { section, text } from '../fields.ts';
 import { jsonFault } from '../json-text.ts';
-import { checkProducts } from '../products.ts';
+import { checkBox } from './check-box.ts';
 
 /** What a person writes into tilld.json on the boot partition of a card, so that a box becomes theirs. */
 export interface CardFile {
@@ -18,6 +16,8 @@ export interface CardFile {
   readonly sshKey?: string;
   /** The configuration of the box, as it will stand in /etc/tilld/tilld.json. */
   readonly config?: string;
+  /** A board of one's own, which that configuration names, as it will stand in /etc/tilld/board.json. */
+  readonly board?: string;
 }
 
 /** Everything that is wrong with the file at once; never shows a secret. */
@@ -38,8 +38,6 @@ export class CardFileInvalid extends ConfigurationFault {
 }
 
 export const CARD_FILE = 'tilld.json';
-/** Where the configuration goes; relative paths in it start there. */
-const CONFIG = '/etc/tilld/tilld.json';
 const MAX_CHARACTERS = 256 * 1024;
 
 const ssid = v.pipe(
@@ -62,6 +60,10 @@ const wifi = section(
 const KEY =
   /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-[\w-]+@openssh\.com) [A-Za-z0-9+/]{40,4000}={0,2}(?: [ -~]{0,200})?$/;
 
+const object = (expected: string) =>
+  v.custom<Readonly<Record<string, unknown>>>((value) => value !== null && typeof value === 'object' && !Array.isArray(value), expected);
+const BOARD = 'a name like raspberry-pi-4, or a whole board {…} (`tilld board schema`)';
+
 const SCHEMA = section({
   hostname: v.exactOptional(
     text('Name of the box in the network', 63, /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, '1 to 63 small letters, digits and hyphens'),
@@ -71,13 +73,11 @@ const SCHEMA = section({
   sshKey: v.exactOptional(
     text('Public key that may log in over ssh', 4_300, KEY, 'the one line of a public key file, like ssh-ed25519 AAAA…'),
   ),
-  board: v.exactOptional(text('Name of a board that comes with tilld', 64, /^[\w-]+$/, 'a name like raspberry-pi-4')),
+  // What is in a whole one, the rules for board files say.
+  board: v.exactOptional(v.union([text('Name of a board that comes with tilld', 64, /^[\w-]+$/, BOARD), object(BOARD)], BOARD)),
   backend: v.exactOptional(
     v.pipe(
-      v.custom<Record<string, unknown>>(
-        (value) => value !== null && typeof value === 'object' && !Array.isArray(value),
-        'an object {…}: the configuration of the box (`tilld config schema`) without "board"',
-      ),
+      object('an object {…}: the configuration of the box (`tilld config schema`) without "board"'),
       v.check((value) => !Object.hasOwn(value, 'board'), 'no "board" here: it stands beside "backend"'),
     ),
   ),
@@ -116,27 +116,12 @@ export function parseCardFile(json: string, machine: () => MachineIdentity): Car
     throw new CardFileInvalid([{ path: `$.${missing}`, found: 'nothing', expected: `"${missing}" where there is "${there}"` }]);
   }
   if (Object.keys(output).length === 0) throw new CardFileInvalid([{ path: '$', found: 'nothing', expected: 'what is to be set up' }]);
-  return board === undefined ? rest : { ...rest, config: checkedConfig(board, { ...backend }, machine) };
+  if (board === undefined) return rest;
+  const box = checkBox(board, { ...backend }, machine);
+  if ('faults' in box) throw new CardFileInvalid(box.faults);
+  return { ...rest, ...box };
 }
 
 /** Who takes the wrong one of two files has put the private key there. */
 const withoutKey = (fault: FieldFault): FieldFault =>
   fault.path === '$.sshKey' && fault.found.startsWith('"') ? { ...fault, found: 'a text that is not shown' } : fault;
-
-function checkedConfig(board: string, backend: Record<string, unknown>, machine: () => MachineIdentity): string {
-  const config = `${JSON.stringify({ ...backend, board }, null, 2)}\n`;
-  try {
-    checkProducts(CONFIG, parseConfig(config, CONFIG, {}, machine), loadBoard(board, BOARDS_DIR));
-    return config;
-  } catch (error) {
-    if (error instanceof ConfigInvalid) throw new CardFileInvalid(error.faults.map(inCardFile));
-    if (!(error instanceof ConfigurationFault)) throw error;
-    throw new CardFileInvalid([
-      { path: '$.board', found: error.found ?? error.message, expected: error.expected ?? 'a board that is in order' },
-    ]);
-  }
-}
-
-/** A place of the configuration, as it is called in the card file. */
-const inCardFile = (fault: FieldFault): FieldFault =>
-  fault.path.startsWith('$.board') ? fault : { ...fault, path: fault.path.replace(/^\$/, '$.backend') };

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runTilld } from '../../testkit/command-line.ts';
+import { BOARDS_DIR, loadBoard } from '../board.ts';
+import { loadConfig } from '../config.ts';
 import { provision } from './provision.ts';
 
 const CARD = {
@@ -20,6 +22,22 @@ const CARD = {
     },
   },
 };
+
+/** A board of one's own: other pins, values and a ccTalk port. */
+const BOARD = {
+  $schema: './board.schema.json',
+  name: 'my-box',
+  title: 'The box at the gate',
+  hardware: 'libgpiod',
+  inputs: { start: { chip: 'pinctrl-bcm2711', line: 'GPIO5', idle: 'high' } },
+  outputs: { machine: { chip: 'pinctrl-bcm2711', line: 'GPIO26', active: 'high' } },
+  acceptors: [{ name: 'coin', method: 'coin', kind: 'cctalk', device: '/dev/serial0', denominations: { 1: 100, 2: 500 } }],
+  delivery: { output: 'machine' },
+  buttons: { p1: { input: 'start' } },
+  display: { width: 320, height: 240 },
+};
+const SELLING = { ...CARD.backend, sale: { products: [{ button: 'p1', label: 'Wash', priceMinor: 2_000 }] } };
+const OWN = { ...CARD, board: BOARD, backend: SELLING };
 
 let boot: string;
 let root: string;
@@ -52,6 +70,48 @@ describe('tilld.json on the card', () => {
     expect(existsSync(join(boot, 'tilld.json'))).toBe(false);
     expect(report()).toMatch(/^tilld\.json was applied[^\n]*\r\n/);
     expect(report()).not.toMatch(/not-a/);
+  });
+
+  it('may hold a board of its own, which lies beside the configuration that names it', () => {
+    put(OWN);
+    expect(provision({ boot, root })?.slice(-2)).toEqual(['/etc/tilld/board.json', '/etc/tilld/tilld.json']);
+    expect(JSON.parse(etc('tilld/board.json'))).toEqual(BOARD);
+    const [board, config] = ['board.json', 'tilld.json'].map((name) => statSync(join(root, 'etc/tilld', name)));
+    expect([board?.mode, board?.uid, board?.gid]).toEqual([config?.mode, config?.uid, config?.gid]);
+    const settings = loadConfig(join(root, 'etc/tilld/tilld.json'), {});
+    expect(settings.board).toBe(join(root, 'etc/tilld/board.json'));
+    expect(loadBoard(settings.board, BOARDS_DIR).acceptors).toEqual(BOARD.acceptors);
+  });
+
+  it('goes back to a board by name, and to another one of its own', () => {
+    for (const board of [BOARD, 'sim', { ...BOARD, name: 'my-second' }]) {
+      put({ board, backend: CARD.backend });
+      provision({ boot, root });
+      expect(JSON.parse(etc('tilld/tilld.json')).board).toBe(board === 'sim' ? 'sim' : './board.json');
+    }
+    expect(JSON.parse(etc('tilld/board.json')).name).toBe('my-second');
+  });
+
+  it('leaves the board as it was when the configuration cannot be written', () => {
+    put(OWN);
+    provision({ boot, root });
+    const before = etc('tilld/board.json');
+    // What it is staged as: a folder that is not empty cannot be taken away.
+    mkdirSync(join(root, 'etc/tilld/tilld.json.new/kept'), { recursive: true });
+    put({ ...OWN, board: { ...BOARD, name: 'my-second' } });
+    expect(() => provision({ boot, root })).toThrow(expect.objectContaining({ code: 'provisioning-write' }));
+    expect([etc('tilld/board.json'), existsSync(join(root, 'etc/tilld/board.json.new'))]).toEqual([before, false]);
+  });
+
+  it('tells the faults of a board and of the configuration together', () => {
+    const [coin] = BOARD.acceptors;
+    const board = { ...BOARD, acceptors: [{ ...coin, device: 'COM1', denominations: { 17: 100 } }] };
+    put({ board, backend: { ...CARD.backend, keypad: 'both' } });
+    expect(() => provision({ boot, root })).toThrow(expect.objectContaining({ code: 'card-file-invalid' }));
+    expect(report()).toContain('$.board.acceptors[0].device: found "COM1"');
+    expect(report()).toContain('$.board.acceptors[0].denominations.17: found');
+    expect(report()).toContain('$.backend.keypad: found "both"');
+    expect(existsSync(join(root, 'etc/tilld'))).toBe(false);
   });
 
   it('opens the Wi-Fi without its password standing anywhere', () => {
@@ -148,6 +208,17 @@ describe('tilld.json on the card', () => {
     ['a board without a backend', { board: 'sim' }, '$.backend: found nothing'],
     ['an unknown board', { ...CARD, board: 'raspbery-pi-4' }, '$.board: found "raspbery-pi-4"'],
     ['a board by path', { ...CARD, board: '/etc/passwd' }, '$.board'],
+    ['a board that is no object', { ...CARD, board: [BOARD] }, '$.board: found a list'],
+    ['half a board', { ...CARD, board: { name: 'my-box' } }, '$.board.title: found nothing'],
+    ['a board of its own without a backend', { board: BOARD }, '$.backend: found nothing'],
+    ['a key no board has', { ...CARD, board: { ...BOARD, wifi: 'not-a-secret' } }, '$.board.wifi: found an unknown key'],
+    [
+      'two things on one pin',
+      { ...CARD, board: { ...BOARD, inputs: { start: { ...BOARD.inputs.start, line: 'GPIO26' } } } },
+      '$.board.outputs.machine: found pinctrl-bcm2711 GPIO26, the pin of inputs.start',
+    ],
+    ['a product on a button its board has not', { ...OWN, board: { ...BOARD, buttons: {} } }, '$.backend.sale.products[0].button'],
+    ['a board no box would read', { ...OWN, board: { ...BOARD, acceptors: Array(30_000).fill([[]]) } }, '$.board: found '],
     ['a board in the backend', { ...CARD, backend: { ...CARD.backend, board: 'sim' } }, 'it stands beside "backend"'],
     ['a fault of the configuration', { ...CARD, backend: { ...CARD.backend, protocol: 'cash' } }, '$.backend.protocol: found "cash"'],
     [

@@ -8,7 +8,7 @@ export type SystemFile = { readonly path: string } & (
 );
 
 /** What the system is to hold for a checked card file; paths from the root, without the first slash. */
-export function systemFiles({ hostname, timeZone, wifi, sshKey, config }: CardFile): readonly SystemFile[] {
+export function systemFiles({ hostname, timeZone, wifi, sshKey, config, board }: CardFile): readonly SystemFile[] {
   const files: SystemFile[] = [];
   if (hostname !== undefined) {
     files.push({ path: 'etc/hosts', mode: 0o644, content: `127.0.0.1 localhost\n127.0.1.1 ${hostname}\n::1 localhost\n` });
@@ -17,10 +17,14 @@ export function systemFiles({ hostname, timeZone, wifi, sshKey, config }: CardFi
   if (timeZone !== undefined) files.push({ path: 'etc/localtime', linkTo: `/usr/share/zoneinfo/${timeZone}` });
   if (wifi !== undefined) files.push({ path: 'etc/wpa_supplicant/wpa_supplicant-wlan0.conf', mode: 0o600, content: wpaSupplicant(wifi) });
   if (sshKey !== undefined) files.push({ path: 'root/.ssh/authorized_keys', mode: 0o600, content: `${sshKey}\n` });
-  // It holds passwords and keys, and the service runs as a user of this group.
-  if (config !== undefined) files.push({ path: 'etc/tilld/tilld.json', mode: 0o640, group: 'tilld', content: config });
+  // The board first: a configuration never names one that is not there.
+  if (board !== undefined) files.push(ofService('board.json', board));
+  if (config !== undefined) files.push(ofService('tilld.json', config));
   return files;
 }
+
+/** The configuration holds passwords and keys, and the service runs as a user of this group. */
+const ofService = (name: string, content: string): SystemFile => ({ path: `etc/tilld/${name}`, mode: 0o640, group: 'tilld', content });
 
 /** wpa_supplicant.conf(5). The name in hexadecimal digits needs no quoting, and the key instead of the password opens this network only. */
 function wpaSupplicant({ ssid, psk, country }: NonNullable<CardFile['wifi']>): string {
