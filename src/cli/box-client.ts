@@ -52,6 +52,7 @@ export interface BoxClient {
   ledger(after: number, limit: number): Promise<Recorded[]>;
   counters(): Promise<Counters>;
   resetCounters(): Promise<Counters>;
+  resetOutput(): Promise<BoxStatus>;
   queue(): Promise<QueueView>;
   pair(): Promise<PairingView>;
   updates(): Promise<UpdateState>;
@@ -80,6 +81,7 @@ export function boxClient({ values, env }: Pick<Context<typeof BOX_OPTIONS>, 'va
     ledger: async (after, limit) => ((await ask(`/v1/ledger?after=${after}&limit=${limit}`)) as { entries: Recorded[] }).entries,
     counters: async () => (await ask('/v1/counters')) as Counters,
     resetCounters: async () => (await post('/v1/counters/reset')) as Counters,
+    resetOutput: async () => (await post('/v1/output/reset')) as BoxStatus,
     queue: async () => (await ask('/v1/queue')) as QueueView,
     pair: async () => (await post('/v1/pair', {}, PAIR_TIMEOUT_MS)) as PairingView,
     updates: async () => (await ask('/v1/updates')) as UpdateState,

@@ -25,6 +25,10 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   ledger: { summary: 'List the journal of a running box', load: async () => (await import('./ledger.ts')).ledger },
   counters: { summary: 'Print the close-of-day table', load: async () => (await import('./counters.ts')).counters },
   queue: { summary: 'Show what waits to be sent to the backend', load: async () => (await import('./queue.ts')).queue },
+  output: {
+    summary: 'Free the output of a box once a person has seen to the machine',
+    load: async () => (await import('./output.ts')).output,
+  },
   pair: { summary: 'Ask the backend for a new pairing PIN', load: async () => (await import('./pair.ts')).pair },
   qr: { summary: 'Check or render a payment QR', load: async () => (await import('./qr.ts')).qr },
   say: { summary: 'Say an amount aloud, or into a WAV file', load: async () => (await import('./say.ts')).say },
