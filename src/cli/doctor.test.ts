@@ -233,7 +233,7 @@ it.skipIf(setpriv.missing)(`somebody else is told whose the box is${setpriv.why}
   expect(of('state-directory')).toMatchObject({
     verdict: 'fault',
     reason: 'state-of-another',
-    remedy: expect.stringContaining('sudo -u root tilld doctor'),
+    remedy: expect.stringMatching(/(?:sudo -u root|runuser -u root --) tilld doctor/),
   });
   // Neither is the disk at fault, nor should anybody take the folder away from the box.
   for (const code of ['state-writable', 'journal']) {

@@ -104,12 +104,13 @@ const TABLE: readonly Row[] = [
 /**
  * How long a phase may last, ms, before it is overdue. A held note may wait 30 s for its decision. A note takes 2 to 3 s
  * to be stacked or given back; 5 s is what the device itself waits for an answer. A doubtful one is asked after until 30 s
- * have passed since it was told to be stacked. What crosses with an order comes within a second of it, a next note later.
+ * have passed since it was told to be stacked. What crosses with an order comes soon after it, a next note only when the
+ * one before has moved.
  */
 export const ICT_LIMITS_MS: Readonly<Partial<Record<IctPhase, number>>> = {
   held: 30_000,
-  told: 1_000,
-  stacking: 4_000,
+  told: 2_000,
+  stacking: 3_000,
   doubtful: 25_000,
   returning: 5_000,
   refusing: 5_000,

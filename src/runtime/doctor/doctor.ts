@@ -6,6 +6,7 @@ import { BOARDS_DIR, loadBoard } from '../board.ts';
 import { loadConfig, type Settings } from '../config.ts';
 import { checkProducts } from '../products.ts';
 import { boxWorksOn } from '../single-instance.ts';
+import { inWordsOf } from './as-root.ts';
 import { deviceChecks, printerChecks, serialChecks } from './devices.ts';
 import { examine } from './examine.ts';
 import { type Check, type Examined, type Finding, findingOf, ok, skipped, warning } from './finding.ts';
@@ -52,7 +53,7 @@ export async function examineBox({ configFile, stateDir, world, entropy, onProgr
   const total = results.length + checks.length;
   let done = results.length;
   onProgress?.(done, total);
-  return [...results, ...(await examine(checks, clock, () => onProgress?.(++done, total)))];
+  return inWordsOf(world.root, [...results, ...(await examine(checks, clock, () => onProgress?.(++done, total)))]);
 }
 
 interface Configured {
