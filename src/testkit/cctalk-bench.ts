@@ -54,6 +54,25 @@ export class CcTalkBench {
     await this.passing(this.acceptor.start(this.onEvent, this.mark));
   }
 
+  /** Starts and enables; nothing is said of that. */
+  async ready(): Promise<this> {
+    await this.start();
+    await this.passing(this.acceptor.enable());
+    expect([this.said(), this.device.inhibited]).toEqual([[], false]);
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    await this.passing(this.acceptor.stop());
+  }
+
+  /** Stops it, and looks whether anything is left. */
+  async finish(): Promise<void> {
+    await this.stop();
+    this.device.finish();
+    expect([this.link.inUse, this.clock.pending()]).toEqual([false, 0]);
+  }
+
   /** The box dies here, without a word to anybody, and is started again with what was committed. */
   async crash(): Promise<void> {
     const dead = this.acceptor;

@@ -11,15 +11,12 @@ describe('a ccTalk bill acceptor', () => {
   const stack = (piece: string) => bench.passing(bench.acceptor.escrow?.stack(piece) ?? Promise.reject(new RangeError('no escrow')));
   const giveBack = (piece: string) => bench.passing(bench.acceptor.escrow?.giveBack(piece) ?? Promise.reject(new RangeError('no escrow')));
   beforeEach(async () => {
-    bench = new CcTalkBench(BILL_ENTRY);
-    await bench.start();
-    await bench.passing(bench.acceptor.enable());
-    expect([bench.said(), bench.device.inhibited, bench.device.mode]).toEqual([[], false, 3]);
+    bench = await new CcTalkBench(BILL_ENTRY).ready();
+    expect(bench.device.mode).toBe(3);
   });
   afterEach(async () => {
-    await bench.passing(bench.acceptor.stop());
-    bench.device.finish();
-    expect([bench.device.inhibited, bench.clock.pending()]).toEqual([true, 0]);
+    await bench.finish();
+    expect(bench.device.inhibited).toBe(true);
   });
 
   it('names itself and its bills', () => {

@@ -6,17 +6,9 @@ describe('a ccTalk coin acceptor whose box is killed and started again', () => {
   let bench: CcTalkBench;
   /** Started with a new device, enabled, with nothing said so far. */
   const ready = async (entry = COIN_ENTRY, options: Partial<FakeCcTalkOptions> = {}) => {
-    bench = new CcTalkBench(entry, options);
-    await bench.start();
-    await bench.passing(bench.acceptor.enable());
-    expect([bench.said(), bench.device.inhibited]).toEqual([[], false]);
+    bench = await new CcTalkBench(entry, options).ready();
   };
-  const stop = () => bench.passing(bench.acceptor.stop());
-  afterEach(async () => {
-    await stop();
-    bench.device.finish();
-    expect([bench.link.inUse, bench.clock.pending()]).toEqual([false, 0]);
-  });
+  afterEach(() => bench.finish());
 
   it('begins with what is there when it was never read before', async () => {
     bench = new CcTalkBench(COIN_ENTRY);
@@ -77,7 +69,7 @@ describe('a ccTalk coin acceptor whose box is killed and started again', () => {
     bench.device.insert(1);
     await bench.pass();
     const { mark } = bench;
-    await stop();
+    await bench.stop();
     bench = new CcTalkBench(COIN_ENTRY, { serial: [1, 2, 4] });
     bench.mark = mark;
     for (const position of [1, 5, 5]) bench.device.take(position);

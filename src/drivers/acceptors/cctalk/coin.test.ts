@@ -10,17 +10,9 @@ describe('a ccTalk coin acceptor', () => {
   let bench: CcTalkBench;
   /** Started with a new device, enabled, with nothing said so far. */
   const ready = async (entry = COIN_ENTRY, options: Partial<FakeCcTalkOptions> = {}) => {
-    bench = new CcTalkBench(entry, options);
-    await bench.start();
-    await bench.passing(bench.acceptor.enable());
-    expect([bench.said(), bench.device.inhibited]).toEqual([[], false]);
+    bench = await new CcTalkBench(entry, options).ready();
   };
-  const stop = () => bench.passing(bench.acceptor.stop());
-  afterEach(async () => {
-    await stop();
-    bench.device.finish();
-    expect([bench.link.inUse, bench.clock.pending()]).toEqual([false, 0]);
-  });
+  afterEach(() => bench.finish());
 
   it('enables only what the board lists, and tells who it is', async () => {
     await ready(COIN_ENTRY, { serial: [0x2c, 0x1b, 0x0a] });
@@ -124,7 +116,7 @@ describe('a ccTalk coin acceptor', () => {
     bench.device.take(1);
     await bench.pass();
     expect(bench.said()).toEqual(['credited 100']);
-    await stop();
+    await bench.stop();
     await ready();
     bench.wire.collisions.push(0, 2, 4);
     bench.device.insert(5);
@@ -303,7 +295,7 @@ describe('a ccTalk coin acceptor', () => {
       const started = bench.acceptor.start(bench.onEvent);
       await bench.pass(at);
       const before = bench.clock.monotonicMs();
-      await stop();
+      await bench.stop();
       await bench.passing(started);
       expect(bench.clock.monotonicMs() - before).toBeLessThan(3_000);
       expect([bench.device.inhibited, bench.link.inUse]).toEqual([true, false]);
